@@ -1,0 +1,84 @@
+"""The command line: `persian-assistant COMMAND`. Imports only the command that was typed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from persian_assistant import __version__, wording
+from persian_assistant.config import Config
+from persian_assistant.errors import AssistantError
+from persian_assistant.wording import say
+
+COMMANDS = ("chat", "pretrain", "push", "bench")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Errors a user can meet end here, as one sentence."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _write_utf8()
+    try:
+        config = Config.load()
+        wording.set_language(_language(words) or config.lang)
+        args, module = _parse(words)
+        config = config.merged({"lang": wording.language()}, "--lang")
+        return int(module.run(args, config))
+    except AssistantError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("persian_assistant"):
+            raise
+        print(say("cli.not_installed", name=error.name), file=sys.stderr)
+        return 1
+
+
+def _parse(words: list[str]) -> tuple[argparse.Namespace, object]:
+    parser = argparse.ArgumentParser(prog="persian-assistant", description=say("cli.description"))
+    parser.add_argument("--version", action="version", version=f"persian-assistant {__version__}")
+    parser.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    chosen = next((word for word in words if word in COMMANDS), None)
+    module = None
+    for name in COMMANDS:
+        command = commands.add_parser(
+            name, help=say(f"cli.command_{name}"), description=say(f"cli.command_{name}")
+        )
+        if name == chosen:
+            module = importlib.import_module(f"persian_assistant.commands.{name}")
+            module.add_arguments(command)
+            if not any("--lang" in action.option_strings for action in command._actions):
+                command.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))
+    args = parser.parse_args(words)
+    if module is None or args.command != chosen:
+        parser.print_help()
+        raise SystemExit(2)
+    return args, module
+
+
+def _language(words: list[str]) -> str | None:
+    """--lang as typed, before the parser is built: its own help is already in that language."""
+    for at, word in enumerate(words):
+        value = word.partition("=")[2] if word.startswith("--lang=") else None
+        if word == "--lang" and at + 1 < len(words):
+            value = words[at + 1]
+        if value in wording.LANGUAGES:
+            return value
+    return None
+
+
+def _write_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

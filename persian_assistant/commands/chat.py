@@ -1,0 +1,143 @@
+"""`chat`: talk with the assistant, on a terminal or through a pipe."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from persian_assistant.config import Config, with_setting
+from persian_assistant.wording import LANGUAGES, say, set_language
+
+if TYPE_CHECKING:
+    from persian_assistant.terminal.conversation import Conversation
+    from persian_assistant.terminal.view import View
+
+_GENERATION = ("temperature", "top_p", "repetition_penalty", "max_new_tokens", "random_seed")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The chat's flags. Values are checked by the settings themselves, in the interface's language."""
+
+    def flag(name: str, **options: Any) -> None:
+        key = "chat.flag_" + name.strip("-").replace("-", "_")
+        parser.add_argument(name, help=say(key).replace("%", "%%"), **options)
+
+    flag("--model", metavar="NAME")
+    flag("--revision", metavar="REF")
+    flag("--download", action="store_true")
+    flag("--quantization", metavar="{nf4,none}")
+    flag("--persona", metavar="NAME|PATH")
+    flag("--profile", metavar="NAME")
+    flag("--every", metavar="N")
+    flag("--no-learn", action="store_true")
+    flag("--no-wait", action="store_true")
+    flag("--temperature", metavar="T")
+    flag("--top-p", metavar="P")
+    flag("--repetition-penalty", metavar="X")
+    flag("--max-new-tokens", metavar="N")
+    flag("--greedy", action="store_true")
+    flag("--random-seed", metavar="N")
+    flag("--lang", metavar="{" + ",".join(LANGUAGES) + "}")
+
+
+def settings(args: argparse.Namespace, config: Config) -> Config:
+    """`config` with the flags on top. Raises UsageError that names the flag."""
+    given = {name: value for name, value in vars(args).items() if value is not None}
+    model, generation, learning = config.model, config.generation, config.learning
+    for name, flag in (("name", "model"), ("revision", "revision"), ("quantization", "quantization")):
+        if flag in given:
+            model = with_setting(model, name, given[flag], f"--{flag}")
+    if given.get("download"):
+        model = replace(model, download=True)
+    for name in _GENERATION:
+        if name in given:
+            generation = with_setting(generation, name, given[name], "--" + name.replace("_", "-"))
+    if given.get("greedy"):
+        generation = replace(generation, do_sample=False)
+    if "every" in given:
+        learning = with_setting(learning, "every", given["every"], "--every")
+    if given.get("no_learn"):
+        learning = replace(learning, enabled=False)
+    top = {name: given[name] for name in ("persona", "profile", "lang") if name in given}
+    return replace(config, model=model, generation=generation, learning=learning, **top)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Holds the chat; returns the exit code. Raises AssistantError when it cannot begin."""
+    config = settings(args, config)
+    set_language(config.lang)
+    speak_utf8()
+    with _ended_by_signals():
+        try:
+            if sys.stdin is None or not sys.stdin.isatty():
+                return _piped(config, wait=not getattr(args, "no_wait", False))
+            return _interactive(config)
+        except KeyboardInterrupt:
+            return 130
+
+
+def _piped(config: Config, wait: bool) -> int:
+    from persian_assistant.session import Session
+    from persian_assistant.terminal.loop import Chat
+    from persian_assistant.terminal.piped import run_piped
+    from persian_assistant.terminal.view import View
+
+    view = View(apart=True)
+    session = Session.open(config, notice=view.event, ask=None)
+    return run_piped(Chat(session, view, piped=True), sys.stdin or (), wait=wait)
+
+
+def _interactive(config: Config) -> int:
+    from persian_assistant.terminal.view import View
+
+    dumb = os.environ.get("TERM") == "dumb"
+    if dumb or not sys.stdout.isatty():
+        from persian_assistant.terminal.prompt import LineReader
+
+        view = View(apart=not sys.stdout.isatty(), dumb=dumb)
+        return _hold(config, view, LineReader(view))
+    from persian_assistant.terminal.prompt import PromptReader, quiet_keys
+
+    view = View(apart=False)
+    with quiet_keys():
+        return _hold(config, view, PromptReader(view))
+
+
+def _hold(config: Config, view: View, reader: Any) -> int:
+    from persian_assistant.session import Session
+    from persian_assistant.terminal.loop import Chat, Questions, converse
+
+    ask = Questions(view, reader.ask)
+    session: Conversation = Session.open(config, notice=view.event, ask=ask)
+    chat = Chat(session, view, ask=ask)
+    chat.banner()
+    return converse(chat, reader)
+
+
+def speak_utf8() -> None:
+    """UTF-8 on all three streams; what cannot be decoded or written is replaced, never a crash."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """A closed terminal or a `kill` ends the chat the clean way: the terminal's mode and the lock go back."""
+
+    def ended(number: int, frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), ended) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,0 +1,233 @@
+"""Settings as small frozen sections, where they come from, and where things live on disk.
+
+Order, later wins: the defaults here, `<home>/config.toml`, `PERSIAN_ASSISTANT_*`, flags, `/set`.
+Knows nothing of models: names are checked for form, not for existence.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from persian_assistant.errors import UsageError
+from persian_assistant.text import to_latin_digits
+from persian_assistant.wording import LANGUAGES
+
+QUANTIZATIONS = ("nf4", "none")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+Section = TypeVar("Section")
+
+
+def home() -> Path:
+    """The one root of all user state: PERSIAN_ASSISTANT_HOME, or the platform's user-data folder."""
+    if chosen := os.environ.get("PERSIAN_ASSISTANT_HOME"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Application Support"
+    else:
+        root = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return root / "persian-assistant"
+
+
+def data_dir() -> Path:
+    """The data that ships: inside the wheel, else beside the package in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "data"
+    return inside if inside.is_dir() else package.parent / "data"
+
+
+def _check(ok: bool, name: str, value: object, expected: str) -> None:
+    if not ok:
+        raise UsageError("cli.bad_value", name=name, value=value, expected=expected)
+
+
+@dataclass(frozen=True)
+class GenerationConfig:
+    """How an answer is drawn from the model."""
+
+    temperature: float = 0.7
+    """Sharpness of the choice among tokens; 0 means greedy decoding."""
+    top_p: float = 0.9
+    """Nucleus: the smallest set of tokens whose probability reaches this share (0..1]."""
+    repetition_penalty: float = 1.2
+    """Divides the score of tokens already used; 1 is none."""
+    max_new_tokens: int = 300
+    """Longest answer, in tokens."""
+    do_sample: bool = True
+    """False: always the likeliest token (greedy)."""
+    random_seed: int | None = None
+    """Same seed, same answer; None draws a new one each time."""
+
+    def __post_init__(self) -> None:
+        _check(0 <= self.temperature <= 5, "temperature", self.temperature, "0 … 5")
+        _check(0 < self.top_p <= 1, "top_p", self.top_p, "0 < … ≤ 1")
+        _check(1 <= self.repetition_penalty <= 5, "repetition_penalty", self.repetition_penalty, "1 … 5")
+        _check(1 <= self.max_new_tokens <= 8192, "max_new_tokens", self.max_new_tokens, "1 … 8192")
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """When the chat learns and how a pass trains."""
+
+    enabled: bool = True
+    """False is plain chat (`--no-learn`)."""
+    every: int = 20
+    """A pass starts once this many new exchanges are in the journal (N)."""
+    learning_rate: float = 2e-4
+    """Peak rate of the adapter's weights."""
+    num_train_epochs: int = 2
+    """Times each row of the mixture is seen in a pass."""
+    batch_size: int = 4
+    """Rows per optimiser step."""
+    lora_r: int = 8
+    """Rank of the adapter; alpha is twice that."""
+    lora_dropout: float = 0.05
+    """Dropout on the adapter's input while training."""
+    user_weight: float = 0.2
+    """Loss weight of what the user said."""
+    reply_weight: float = 0.0
+    """Loss weight of the model's own unrated replies: training on them teaches nothing new."""
+    seed_share: float = 0.25
+    """Share of the mixture's tokens drawn from seed examples."""
+    general_share: float = 0.25
+    """Share of the mixture's tokens drawn from general text."""
+    max_perplexity_ratio: float = 1.03
+    """The gate: held-out perplexity of a candidate against the base, at most."""
+    keep_versions: int = 20
+    """Older versions are removed, never the current one."""
+
+    def __post_init__(self) -> None:
+        _check(1 <= self.every <= 100_000, "every", self.every, "1 … 100000")
+        _check(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "0 < … ≤ 1")
+        _check(1 <= self.num_train_epochs <= 100, "num_train_epochs", self.num_train_epochs, "1 … 100")
+        _check(1 <= self.batch_size <= 1024, "batch_size", self.batch_size, "1 … 1024")
+        _check(1 <= self.lora_r <= 1024, "lora_r", self.lora_r, "1 … 1024")
+        _check(0 <= self.lora_dropout < 1, "lora_dropout", self.lora_dropout, "0 ≤ … < 1")
+        _check(0 <= self.user_weight <= 1, "user_weight", self.user_weight, "0 … 1")
+        _check(0 <= self.reply_weight <= 1, "reply_weight", self.reply_weight, "0 … 1")
+        _check(self.seed_share >= 0 and self.general_share >= 0, "seed_share", self.seed_share, "≥ 0")
+        _check(
+            self.seed_share + self.general_share < 1,
+            "seed_share + general_share",
+            self.seed_share + self.general_share,
+            "< 1",
+        )
+        _check(self.max_perplexity_ratio >= 1, "max_perplexity_ratio", self.max_perplexity_ratio, "≥ 1")
+        _check(2 <= self.keep_versions <= 10_000, "keep_versions", self.keep_versions, "2 … 10000")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Which model answers, and how it is held in memory."""
+
+    name: str | None = None
+    """`mini`, `gpt2-fa`, `gemma-2-2b-it`, a Hub id or a folder; None picks what is there."""
+    revision: str | None = None
+    """Branch, tag or commit of a Hub model."""
+    quantization: str = "nf4"
+    """`nf4` holds the linear layers in 4 bits, `none` as they are."""
+    device: str = "auto"
+    """`auto` takes the GPU when there is one."""
+    download: bool = False
+    """Allows a download where nobody can be asked."""
+
+    def __post_init__(self) -> None:
+        _check(
+            self.quantization in QUANTIZATIONS, "quantization", self.quantization, " | ".join(QUANTIZATIONS)
+        )
+        _check(self.device in DEVICES, "device", self.device, " | ".join(DEVICES))
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything a run can be told."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    learning: LearningConfig = field(default_factory=LearningConfig)
+    lang: str = "fa"
+    """Language of the interface."""
+    persona: str = "assistant"
+    """Name of a shipped persona, or the path of a persona file."""
+    profile: str | None = None
+    """Name of the profile; None derives it from persona and model."""
+
+    def __post_init__(self) -> None:
+        _check(self.lang in LANGUAGES, "lang", self.lang, " | ".join(LANGUAGES))
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Config:
+        """Defaults, then `<home>/config.toml` (or `path`), then the environment. Raises UsageError."""
+        path = path or home() / "config.toml"
+        config = cls()
+        if path.is_file():
+            config = config.merged(read_toml(path), str(path))
+        environment = {
+            name.removeprefix("PERSIAN_ASSISTANT_").lower(): value
+            for name, value in os.environ.items()
+            if name in ("PERSIAN_ASSISTANT_LANG", "PERSIAN_ASSISTANT_PERSONA", "PERSIAN_ASSISTANT_PROFILE")
+        }
+        if model := os.environ.get("PERSIAN_ASSISTANT_MODEL"):
+            environment["model"] = {"name": model}  # type: ignore[assignment]
+        return config.merged(environment, "environment")
+
+    def merged(self, values: dict[str, Any], where: str) -> Config:
+        """This config with nested `values` on top; `where` names their origin in errors."""
+        known = {item.name for item in fields(self)}
+        changed: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise UsageError("cli.unknown_setting", name=name, where=where)
+            section = getattr(self, name)
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    section = with_setting(section, key, inner, where)
+                value = section
+            changed[name] = value
+        return replace(self, **changed)
+
+
+def with_setting(section: Section, name: str, value: object, where: str = "/set") -> Section:
+    """`section` (one of the dataclasses here) with `name` set from text or a TOML value.
+
+    Raises UsageError for an unknown name or a value of the wrong type or range.
+    """
+    types = {item.name: str(item.type) for item in fields(section)}  # type: ignore[arg-type]
+    if name not in types:
+        raise UsageError("cli.unknown_setting", name=name, where=where)
+    return replace(section, **{name: _parsed(name, value, types[name])})  # type: ignore[type-var]
+
+
+def _parsed(name: str, value: object, type_name: str) -> object:
+    text = to_latin_digits(str(value)).strip()
+    if "None" in type_name and text.lower() in ("none", "-", ""):
+        return None
+    try:
+        if type_name.startswith("bool"):
+            return {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}[
+                text.lower()
+            ]
+        if type_name.startswith("int"):
+            return int(text)
+        if type_name.startswith("float"):
+            return float(text.replace("٫", "."))
+    except (KeyError, ValueError):
+        raise UsageError("cli.bad_value", name=name, value=value, expected=type_name) from None
+    return str(value)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table in a TOML file. Raises UsageError that names the file and the line."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError("cli.bad_toml", path=path, reason=error) from error

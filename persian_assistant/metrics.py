@@ -1,0 +1,114 @@
+"""Figures about a model: perplexity, repetition, diversity, and whether it stops by itself.
+
+Every function leaves the model as it was; none knows what the figures are for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from persian_assistant.template import ChatTemplate
+
+Stop = Callable[[], bool]
+
+
+def text_ids(template: ChatTemplate, text: str) -> list[int]:
+    """Token ids of plain text as a document: the start token, where there is one, then the text."""
+    tokenizer = template.tokenizer
+    start = [] if tokenizer.bos_token_id is None else [int(tokenizer.bos_token_id)]
+    return [*start, *tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]]
+
+
+@torch.inference_mode()
+def mean_loss(
+    model: Any, rows: Sequence[Sequence[int]], *, max_tokens: int, stop: Stop = lambda: False
+) -> float:
+    """Cross-entropy in nats per token over `rows` of token ids, each read alone, up to `max_tokens` in all.
+
+    NaN without any token, or when `stop()` asked for an early end.
+    """
+    total, count = 0.0, 0
+    for row in rows:
+        ids = list(row[: max_tokens - count])
+        if len(ids) < 2:
+            break
+        if stop():
+            return math.nan
+        batch = torch.tensor([ids], device=model.device)
+        logits = model(input_ids=batch, use_cache=False).logits[0, :-1].float()
+        total += float(F.cross_entropy(logits, batch[0, 1:], reduction="sum"))
+        count += len(ids)
+    return total / count if count else math.nan
+
+
+def perplexity(
+    model: Any, template: ChatTemplate, texts: Sequence[str], *, max_tokens: int, max_length: int, stop: Stop
+) -> float:
+    """exp of the mean loss over `texts` cut to `max_length` tokens each. Inf where it overflows."""
+    loss = mean_loss(
+        model, [text_ids(template, text)[:max_length] for text in texts], max_tokens=max_tokens, stop=stop
+    )
+    return math.exp(loss) if loss < 700 else (math.inf if loss >= 700 else math.nan)
+
+
+@torch.inference_mode()
+def stop_rate(
+    model: Any,
+    template: ChatTemplate,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    stop: Stop = lambda: False,
+) -> float:
+    """Share of `prompts` (token ids) whose greedy answer ends by itself within `max_new_tokens`.
+
+    All are decoded together, padded on the left. NaN without prompts or when `stop()` asked to end.
+    """
+    if not prompts:
+        return math.nan
+    longest = max(map(len, prompts))
+    pad = template.tokenizer.pad_token_id
+    pad = template.tokenizer.eos_token_id if pad is None else pad
+    ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in prompts], device=model.device)
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in prompts], device=model.device)
+    ends = torch.tensor(template.stop_token_ids, device=model.device)
+    ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    cache = None
+    for _ in range(max_new_tokens):
+        if stop():
+            return math.nan
+        output = model(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        )
+        cache, ids = output.past_key_values, output.logits[:, -1].argmax(-1, keepdim=True)
+        ended |= torch.isin(ids[:, 0], ends)
+        if bool(ended.all()):
+            break
+        mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
+        positions = positions[:, -1:] + 1
+    return float(ended.float().mean())
+
+
+def rep_n(text: str, n: int = 4) -> float:
+    """Share of the n-grams of words in `text` that repeat an earlier one (rep-4, Welleck et al. 2020)."""
+    grams = _grams(text.split(), n)
+    return 1 - len(set(grams)) / len(grams) if grams else 0.0
+
+
+def distinct_n(texts: Sequence[str], n: int = 2) -> float:
+    """Different n-grams of words over all n-grams of `texts` (distinct-n, Li et al. 2016)."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    for text in texts:
+        counts.update(_grams(text.split(), n))
+    return len(counts) / counts.total() if counts else 0.0
+
+
+def _grams(words: Sequence[str], n: int) -> list[tuple[str, ...]]:
+    return [tuple(words[at : at + n]) for at in range(len(words) - n + 1)]

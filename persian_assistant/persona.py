@@ -1,0 +1,81 @@
+"""Who the assistant speaks as: a shipped persona by name, or the user's own TOML file by path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from persian_assistant.config import data_dir, read_toml
+from persian_assistant.errors import UsageError
+from persian_assistant.text import normalise, one_line, sanitise
+from persian_assistant.wording import language
+
+MAX_SYSTEM_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class Persona:
+    """What a persona file says."""
+
+    name: str
+    """Short name, used for the profile."""
+    title_fa: str
+    title_en: str
+    system: str
+    """The system message of every conversation; "" for none."""
+    greeting_fa: str
+    greeting_en: str
+    seed_examples: tuple[str, ...]
+    """Names of shipped files in data/seed, or paths beside the persona file."""
+    path: Path
+
+    @property
+    def title(self) -> str:
+        """Its name on the screen, in the interface language."""
+        return self.title_fa if language() == "fa" else self.title_en
+
+    @property
+    def greeting(self) -> str:
+        return self.greeting_fa if language() == "fa" else self.greeting_en
+
+    @property
+    def seed_paths(self) -> list[Path]:
+        """The files its seed examples are read from."""
+        shipped = data_dir() / "seed"
+        return [
+            shipped / f"{name}.jsonl" if name.replace("_", "").isalnum() else self.path.parent / name
+            for name in self.seed_examples
+        ]
+
+    @classmethod
+    def load(cls, name: str) -> Persona:
+        """The shipped persona `name`, or the one in the file `name`. Raises UsageError."""
+        path = data_dir() / "personas" / f"{name}.toml"
+        if not name.replace("_", "").replace("-", "").isalnum() or not path.is_file():
+            path = Path(name).expanduser()
+            if not path.is_file():
+                raise UsageError("cli.no_persona", name=name, known="، ".join(shipped_personas()))
+        table = read_toml(path)
+        for key in ("name", "system"):
+            if not isinstance(table.get(key), str):
+                raise UsageError("cli.bad_persona", path=path, field=key)
+        title, greeting = _line(table, "title") or _line(table, "name"), _line(table, "greeting")
+        return cls(
+            name=_line(table, "name"),
+            title_fa=title,
+            title_en=_line(table, "title_en") or title,
+            system=sanitise(normalise(table["system"])).strip()[:MAX_SYSTEM_CHARS],
+            greeting_fa=greeting,
+            greeting_en=_line(table, "greeting_en") or greeting,
+            seed_examples=tuple(str(item) for item in table.get("seed_examples", ())),
+            path=path,
+        )
+
+
+def shipped_personas() -> list[str]:
+    """Names of the personas that ship."""
+    return sorted(path.stem for path in (data_dir() / "personas").glob("*.toml"))
+
+
+def _line(table: dict[str, object], key: str) -> str:
+    return one_line(sanitise(normalise(str(table.get(key, "")))))[:200]

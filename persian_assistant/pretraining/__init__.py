@@ -1,0 +1,1 @@
+"""Builds a small model from raw text: documents → tokenizer → packed tokens → training → chat tuning."""

@@ -1,0 +1,72 @@
+"""Exact and near duplicates out, over all sources together.
+
+Near: Jaccard similarity of character 8-gram sets, estimated by MinHash with locality-sensitive hashing
+(Broder 1997; datasketch). The first document met is the one kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+import xxhash
+from datasketch import MinHash, MinHashLSH
+
+THRESHOLD = 0.8
+NUM_PERM = 48
+SHINGLE = 8
+"""Characters per shingle, spaces and half spaces left out."""
+SHORTEST = 30
+"""Below this many letters only exact duplicates are looked for."""
+
+
+class Duplicates:
+    """Remembers what it has seen; `is_new` answers for one document at a time."""
+
+    def __init__(self, threshold: float = THRESHOLD) -> None:
+        self._exact: set[bytes] = set()
+        self._near = MinHashLSH(threshold=threshold, num_perm=NUM_PERM)
+        self._blank = MinHash(num_perm=NUM_PERM, hashfunc=_identity, seed=1)
+        self._count = 0
+
+    def is_new(self, text: str) -> bool:
+        """Whether nothing like `text` was seen before; remembers it when so."""
+        letters = "".join(char for char in text if char.isalnum())
+        digest = hashlib.blake2b(letters.encode(), digest_size=12).digest()
+        if digest in self._exact:
+            return False
+        self._exact.add(digest)
+        if len(letters) < SHORTEST:
+            return True
+        sketch = self._sketch(letters)
+        if self._near.query(sketch):
+            return False
+        self._count += 1
+        self._near.insert(self._count, sketch, check_duplication=False)
+        return True
+
+    def _sketch(self, letters: str) -> MinHash:
+        # every shingle of a short text, an even spread of them over a long one
+        step = max(1, len(letters) // 2000)
+        shingles = {letters[i : i + SHINGLE] for i in range(0, len(letters) - SHINGLE + 1, step)}
+        hashes = np.fromiter((xxhash.xxh32_intdigest(s.encode()) for s in shingles), dtype=np.uint64)
+        sketch = self._blank.copy()
+        sketch.update_batch(hashes)
+        return sketch
+
+
+def _identity(value: int) -> int:
+    return value
+
+
+def drop_duplicates(
+    documents: list[str], seen: Duplicates, tick: Callable[[int], None] = lambda n: None
+) -> list[str]:
+    """The documents `seen` has not met; `tick(1)` after each."""
+    kept = []
+    for document in documents:
+        if seen.is_new(document):
+            kept.append(document)
+        tick(1)
+    return kept

@@ -1,0 +1,77 @@
+"""Conversations and plain text that ship, or that the user has: what a pass mixes with the new.
+
+Knows nothing of tokens or shares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from persian_assistant.config import data_dir
+from persian_assistant.errors import UsageError
+from persian_assistant.records import Message
+from persian_assistant.text import normalise, sanitise
+
+HELDOUT_EVERY = 20
+"""Every so many-th seed example never trains: the gate asks it."""
+
+
+def read_seed_examples(paths: Iterable[Path]) -> list[list[Message]]:
+    """The conversations in JSON Lines files of `messages`. Raises UsageError that names file and line."""
+    return [row for path in paths for row in _rows(path)]
+
+
+def split_heldout(rows: list[list[Message]]) -> tuple[list[list[Message]], list[list[Message]]]:
+    """(train, held out), always the same way."""
+    heldout = rows[HELDOUT_EVERY - 1 :: HELDOUT_EVERY]
+    return [row for at, row in enumerate(rows, 1) if at % HELDOUT_EVERY], heldout
+
+
+def general_texts(split: str) -> list[str]:
+    """The shipped prose and talk of data/general; `split` is "train" or "heldout"."""
+    texts = []
+    for path in sorted((data_dir() / "general").glob("*.jsonl")):
+        for number, record in _records(path):
+            try:
+                if record["split"] == split:
+                    texts.append(str(record["text"]))
+            except KeyError as error:
+                raise _bad(path, number, error) from error
+    return texts
+
+
+def _rows(path: Path) -> list[list[Message]]:
+    rows = []
+    for number, record in _records(path):
+        try:
+            turns = [
+                (turn["role"], sanitise(normalise(turn["content"])).strip()) for turn in record["messages"]
+            ]
+        except (KeyError, TypeError) as error:
+            raise _bad(path, number, error) from error
+        if not turns or turns[-1][0] != "assistant" or not all(content for _, content in turns):
+            raise _bad(path, number, "messages")
+        rows.append([Message(role, content) for role, content in turns])
+    return rows
+
+
+def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("cli.cannot_read", path=path, reason=error) from error
+    records = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                records.append((number, json.loads(line)))
+            except ValueError as error:
+                raise _bad(path, number, error) from error
+    return records
+
+
+def _bad(path: Path, number: int, reason: object) -> UsageError:
+    return UsageError("cli.bad_row", path=path, line=number, reason=reason)

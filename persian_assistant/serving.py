@@ -1,0 +1,89 @@
+"""A loaded model with the version that serves: engine, adapter, and what learning passes need of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from persian_assistant import adapters
+from persian_assistant.config import ModelConfig
+from persian_assistant.engine import Engine
+from persian_assistant.errors import AssistantError
+from persian_assistant.hub import ModelSource
+from persian_assistant.learning_pass import LearningPass, PassMaterial
+from persian_assistant.model import LoadedModel, load_model
+from persian_assistant.persona import Persona
+from persian_assistant.seed_examples import general_texts, read_seed_examples, split_heldout
+from persian_assistant.template import ChatTemplate
+from persian_assistant.versions import Version, VersionStore
+from persian_assistant.wording import say
+
+Notice = Callable[[str], None]
+
+
+class Serving:
+    """One model in memory. `serve` changes the version between two tokens of a running answer."""
+
+    def __init__(
+        self, loaded: LoadedModel, template: ChatTemplate, persona: Persona, store: VersionStore
+    ) -> None:
+        self.loaded, self.template, self.persona, self.store = loaded, template, persona, store
+        self.engine = Engine(loaded.model, loaded.tokenizer, template)
+        self.version: int | None = None
+        self._peft_model: Any = None
+        self._pass: LearningPass | None = None
+
+    @classmethod
+    def load(
+        cls, source: ModelSource, settings: ModelConfig, persona: Persona, store: VersionStore, notice: Notice
+    ) -> Serving:
+        """Load the model and the current version; a version that does not fit is left out with a notice."""
+        loaded = load_model(source, quantization=settings.quantization, device=settings.device, notice=notice)
+        template = ChatTemplate.for_model(loaded.tokenizer)
+        for text in template.notices:
+            notice(text)
+        serving = cls(loaded, template, persona, store)
+        current = store.current()
+        try:
+            serving.serve(current)
+        except AssistantError as error:
+            number = current.number if current else 0
+            notice(say("learning.version_skipped", number=number, reason=error))
+        return serving
+
+    def serve(self, version: Version | None) -> None:
+        """Answer from `version`, or from the base model for None. Raises ModelError: nothing changed then."""
+        if version is None:
+            if self._peft_model is not None:
+                adapters.remove_adapter(self._peft_model, self.engine.lock)
+                self._peft_model = None
+            self.version = None
+            return
+        name = f"v{version.number}"
+        if self._peft_model is None:
+            adapters.read_adapter(version.path, self.loaded.model)  # checked before anything is touched
+            with self.engine.lock:
+                self._peft_model = adapters.attach(self.loaded.model, version.path, name)
+        elif self.version != version.number:
+            adapters.swap_adapter(self._peft_model, version.path, name, self.engine.lock)
+        self.version = version.number
+
+    def learning_pass(self) -> LearningPass:
+        """Made at the first pass: seed examples and general text are read then."""
+        if self._pass is None:
+            rows, heldout = split_heldout(read_seed_examples(self.persona.seed_paths))
+            material = PassMaterial(
+                seed_examples=rows,
+                heldout_examples=heldout,
+                general_texts=general_texts("train"),
+                heldout_texts=general_texts("heldout"),
+                persona=self.persona.system,
+            )
+            self._pass = LearningPass(self.loaded, self.template, self.store, material)
+        return self._pass
+
+    def adapter_parameters(self) -> int:
+        """Parameters of the adapter that serves, 0 for the base model."""
+        if self._peft_model is None:
+            return 0
+        return sum(tensor.numel() for tensor in adapters.adapter_tensors(self._peft_model).values())

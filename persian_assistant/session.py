@@ -1,0 +1,370 @@
+"""The one place that wires objects: an open profile with its journal, versions, model and learner.
+
+The terminal and the piped chat talk to this and to nothing below it. The model loads in a thread of its own;
+torch and what needs it are imported there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persian_assistant import disk
+from persian_assistant.config import Config, GenerationConfig, home, with_setting
+from persian_assistant.errors import AssistantError, LearningError, ModelError, UsageError
+from persian_assistant.journal import Journal
+from persian_assistant.learner import Learner, PassState
+from persian_assistant.persona import Persona
+from persian_assistant.profile import Profile
+from persian_assistant.records import Exchange, Message
+from persian_assistant.text import normalise, sanitise
+from persian_assistant.versions import Version, VersionStore
+from persian_assistant.wording import say
+
+if TYPE_CHECKING:
+    from persian_assistant.serving import Serving
+
+Notice = Callable[[str], None]
+Ask = Callable[[str], bool]
+LOG_NAME = "log.txt"
+CONVERSATIONS = "conversations"
+_LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
+
+
+@dataclass(frozen=True)
+class OpenProfile:
+    """A profile as the face sees it."""
+
+    name: str
+    path: Path
+    base_model: str
+    persona: Persona
+
+
+@dataclass(frozen=True)
+class LoadingState:
+    """`text` is one line for the bottom bar, empty once the model serves."""
+
+    text: str
+    done: bool = False
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What /status shows."""
+
+    profile: str
+    base_model: str
+    quantization: str
+    device: str
+    version: int | None
+    exchanges: int
+    pending: int
+    every: int
+    turns_until_pass: int
+    pass_running: bool
+    learning_enabled: bool
+    tokens_per_second: float
+    trainable_parameters: int
+    weights_mb: float
+    home: Path
+
+
+class Session:
+    """One open profile. `Session.open` makes one; `close` gives the profile back."""
+
+    def __init__(self, config: Config, notice: Notice, ask: Ask | None) -> None:
+        from persian_assistant.hub import default_profile_slug, resolve
+
+        self.config, self._notice, self._ask = config, notice, ask
+        self.on_event: Callable[[str], None] = notice
+        persona = Persona.load(config.persona)
+        self.source = resolve(
+            config.model.name,
+            revision=config.model.revision,
+            interactive=ask is not None,
+            ask=ask,
+            notice=notice,
+            allow_download=config.model.download,
+        )
+        name = config.profile or f"{persona.name}-{default_profile_slug(self.source.name)}"
+        create = {
+            "base_model": self.source.name,
+            "repo_id": self.source.repo_id,
+            "revision": self.source.revision,
+            "fingerprint": self.source.fingerprint,
+            "quantization": config.model.quantization,
+            "persona": config.persona,
+        }
+        profile = Profile.open(home(), name, create=create)
+        self._lock = profile.lock()
+        try:
+            self.profile = OpenProfile(profile.name, profile.path, self.source.name, persona)
+            self.store = VersionStore(profile.path)
+            self.store.clean()
+            newest = self.store.newest()
+            self.journal = Journal.open(profile.journal_path, after=newest.high_water if newest else 0)
+            self._first_seq = self.journal.last_seq()
+            for warning in (*self.store.warnings, *self.journal.warnings):
+                notice(warning)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._serving: Serving | None = None
+        self._learner = Learner(
+            self.journal,
+            self.store,
+            config.learning,
+            self._run_pass,
+            self._swap,
+            lambda sentence: self.on_event(sentence),
+            home() / LOG_NAME,
+        )
+        self.loading = LoadingState(say("model.loading", name=self.source.name))
+        self._loader = threading.Thread(target=self._load, name="model-loader", daemon=True)
+        self._loader.start()
+
+    @classmethod
+    def open(cls, config: Config, *, notice: Notice, ask: Ask | None = None) -> Session:
+        """Quick: reads the disk, takes the lock, starts loading the model. Raises AssistantError."""
+        return cls(config, notice, ask)
+
+    # --- the model ----------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        try:
+            from persian_assistant.serving import Serving
+
+            serving = Serving.load(
+                self.source, self.config.model, self.profile.persona, self.store, self._notice
+            )
+        except BaseException as error:
+            self.loading = LoadingState("", True, error)
+            return
+        self._serving = serving
+        self.loading = LoadingState("", True)
+        self._consider()
+
+    def ready(self, timeout: float | None = 0) -> bool:
+        """True once the model serves. Raises what went wrong if loading failed."""
+        self._loader.join(timeout)
+        if self.loading.error is not None:
+            if isinstance(self.loading.error, AssistantError):
+                raise self.loading.error
+            raise ModelError("model.load_failed", reason=self.loading.error) from self.loading.error
+        return self.loading.done
+
+    def _wait(self, cancel: threading.Event) -> Serving | None:
+        while not self.ready(0.1):
+            if cancel.is_set():
+                return None
+        return self._serving
+
+    # --- talking ------------------------------------------------------------------------------------
+
+    def reply(self, text: str, cancel: threading.Event) -> Iterator[str]:
+        """The answer to `text`, in pieces. The user's words are on disk when this returns.
+
+        The answer is on disk when the iterator ends; cancelled or closed early, it is kept as interrupted.
+        Raises UsageError for empty text, DiskError, ModelError.
+        """
+        text = normalise(sanitise(text)).strip()
+        if not text:
+            raise UsageError("chat.empty")
+        return self._answer(self.journal.append_user(text), cancel)
+
+    def regenerate(self, cancel: threading.Event) -> Iterator[str]:
+        """Another answer to the last turn; it replaces the one before. Raises UsageError without a turn."""
+        turns = self.conversation()
+        if not turns:
+            raise UsageError("chat.nothing_to_regenerate")
+        return self._answer(turns[-1].seq, cancel)
+
+    def _answer(self, seq: int, cancel: threading.Event) -> Iterator[str]:
+        serving = self._wait(cancel)
+        if serving is None:
+            return
+        pieces: list[str] = []
+        version, finished = serving.version, False
+        stream = serving.engine.stream(self._messages(seq), self.config.generation, cancel)
+        try:
+            for piece in stream:
+                pieces.append(piece)
+                yield piece
+            finished = not cancel.is_set()
+        finally:
+            answer = "".join(pieces).strip()
+            if answer:
+                self.journal.append_assistant(seq, answer, interrupted=not finished, version=version)
+        if finished:
+            self._consider()
+
+    def _messages(self, seq: int) -> list[Message]:
+        """Persona, the turns of this conversation before `seq`, and the turn to answer."""
+        persona = self.profile.persona.system
+        messages = [Message("system", persona)] if persona else []
+        for turn in self.conversation():
+            if turn.seq < seq and turn.assistant:
+                messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
+            elif turn.seq == seq:
+                messages.append(Message("user", turn.user))
+        return messages
+
+    def conversation(self) -> list[Exchange]:
+        """Turns since the start or the last /clear."""
+        return self.journal.exchanges(max(self._first_seq, self.journal.last_clear()))
+
+    def undo(self) -> Exchange | None:
+        """Take the last exchange out of the conversation and of training; None if there is none."""
+        turns = self.conversation()
+        if not turns:
+            return None
+        self.journal.append("undo", target=turns[-1].seq)
+        return turns[-1]
+
+    def clear(self) -> None:
+        """Begin a new conversation; the journal keeps everything."""
+        self.journal.append("clear")
+
+    def history(self, n: int = 10) -> list[Exchange]:
+        """The last `n` exchanges of the profile, also of earlier starts."""
+        return self.journal.exchanges()[-n:] if n > 0 else []
+
+    def save(self, path: Path | None = None) -> Path:
+        """Write this conversation as Markdown (0600). Raises UsageError when it is empty, DiskError."""
+        turns = self.conversation()
+        if not turns:
+            raise UsageError("chat.nothing_to_save")
+        if path is None:
+            folder = disk.make_private_dir(self.profile.path / CONVERSATIONS)
+            path = folder / time.strftime("%Y-%m-%d-%H%M%S.md")
+        lines = [f"# {self.profile.persona.title}", ""]
+        for turn in turns:
+            lines += [f"**{say('chat.you')}** {turn.user}", ""]
+            if turn.assistant:
+                lines += [f"**{self.profile.persona.title}:** {turn.assistant}", ""]
+        disk.write_private(path.expanduser(), "\n".join(lines))
+        return path
+
+    # --- learning -----------------------------------------------------------------------------------
+
+    def _consider(self) -> None:
+        if self._serving is not None:
+            self._learner.consider()
+
+    def learn(self) -> None:
+        """Start a pass now. Raises LearningError if nothing is new or one runs, ModelError."""
+        if not self.ready():
+            raise LearningError("learning.not_loaded")
+        self._learner.start()
+
+    def cancel_pass(self) -> bool:
+        """Ask a running pass to end; True if one ran."""
+        return self._learner.cancel()
+
+    def wait_for_pass(self, timeout: float | None = None) -> bool:
+        """Until no pass runs; False when `timeout` seconds were not enough."""
+        return self._learner.wait(timeout)
+
+    @property
+    def pass_state(self) -> PassState:
+        return self._learner.state
+
+    def _run_pass(self, *arguments: Any) -> Any:
+        serving = self._serving
+        if serving is None:
+            raise LearningError("learning.not_loaded")
+        return serving.learning_pass().run(*arguments)
+
+    def _swap(self, version: Version | None) -> None:
+        if self._serving is not None:
+            self._serving.serve(version)
+
+    def versions(self) -> list[Version]:
+        """Every version of the profile, oldest first."""
+        return self.store.list()
+
+    def rollback(self, number: int | None = None) -> Version | None:
+        """Serve an earlier version, or the base model for None. Raises UsageError, LearningError."""
+        if self._learner.running:
+            raise LearningError("learning.running")
+        version = self.store.rollback(number)
+        self._swap(version)
+        return version
+
+    def push(self, repo_id: str, *, public: bool, yes: bool = False, ask: Ask | None = None) -> str:
+        """Upload the current version; shows what would go and asks first. Returns the address."""
+        from persian_assistant.push import bundle_of, push_adapter
+
+        bundle = bundle_of(self.profile.name, self._notice)
+        return push_adapter(bundle, repo_id, public=public, yes=yes, ask=ask, notice=self._notice)
+
+    # --- settings and figures -----------------------------------------------------------------------
+
+    def set(self, name: str, value: str) -> str:
+        """Change one setting for this run; returns the value in force. Raises UsageError."""
+        if name in _LEARNING_SETTINGS:
+            learning = with_setting(self.config.learning, name, value)
+            self.config = replace(self.config, learning=learning)
+            self._learner.settings = learning
+        else:
+            self.config = replace(self.config, generation=with_setting(self.config.generation, name, value))
+        return str(self.settings()[name])
+
+    def settings(self) -> dict[str, object]:
+        """What /set can change, and its values."""
+        generation = {
+            item.name: getattr(self.config.generation, item.name) for item in fields(GenerationConfig)
+        }
+        learning = asdict(self.config.learning)
+        return generation | {name: learning[name] for name in _LEARNING_SETTINGS}
+
+    def status(self) -> Status:
+        """Figures of the moment."""
+        serving, current = self._serving, self.store.current()
+        return Status(
+            profile=self.profile.name,
+            base_model=self.profile.base_model,
+            quantization=serving.loaded.quantization if serving else self.config.model.quantization,
+            device=serving.loaded.device if serving else self.config.model.device,
+            version=serving.version if serving else (current.number if current else None),
+            exchanges=len(self.journal.exchanges()),
+            pending=len(self._learner.pending()),
+            every=self._learner.settings.every,
+            turns_until_pass=self._learner.turns_until_pass(),
+            pass_running=self._learner.running,
+            learning_enabled=self._learner.settings.enabled,
+            tokens_per_second=serving.engine.tokens_per_second if serving else 0.0,
+            trainable_parameters=serving.adapter_parameters() if serving else 0,
+            weights_mb=serving.loaded.weights_mb if serving else 0.0,
+            home=home(),
+        )
+
+    # --- another profile ----------------------------------------------------------------------------
+
+    def switch(self, *, model: str | None = None, persona: str | None = None) -> None:
+        """Open the profile of another model or persona in place of this one.
+
+        Raises AssistantError and then stays where it was.
+        """
+        config = replace(self.config, profile=None)
+        if model is not None:
+            config = replace(config, model=replace(config.model, name=model, revision=None))
+        else:
+            config = replace(config, model=replace(config.model, name=self.source.name))
+        if persona is not None:
+            config = replace(config, persona=persona)
+        other = Session(config, self._notice, self._ask)
+        other.on_event = self.on_event
+        self.close()
+        self.__dict__ = other.__dict__
+
+    def close(self) -> None:
+        """End a running pass (the next start runs it again) and give the profile back."""
+        self._learner.close()
+        self._lock.release()

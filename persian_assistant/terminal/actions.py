@@ -1,0 +1,285 @@
+"""What each slash command does: one function a command, and the table `/help` is built from.
+
+A function is handed the chat and the rest of the line; it shows what happened and raises AssistantError.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from persian_assistant.config import data_dir, read_toml
+from persian_assistant.errors import AssistantError, UsageError
+from persian_assistant.terminal.slash import Choices, Command, number, split_flags
+from persian_assistant.terminal.toolbar import pass_line, version_name
+from persian_assistant.terminal.view import figure
+from persian_assistant.text import one_line, to_persian_digits
+from persian_assistant.wording import language, say
+
+if TYPE_CHECKING:
+    from persian_assistant.terminal.loop import Chat
+
+
+def help_(chat: Chat, rest: str) -> None:
+    rows = [(command.usage, command.description) for command in COMMANDS]
+    chat.view.table((say("chat.column_command"), say("chat.column_description")), rows)
+    chat.view.notice(say("chat.keys_help"))
+
+
+def exit_(chat: Chat, rest: str) -> None:
+    flags, words = split_flags(COMMAND["exit"], rest, "--wait")
+    if words:
+        raise COMMAND["exit"].refuse(rest)
+    chat.leaving = True
+    chat.wait_at_end = chat.wait_at_end or bool(flags)
+
+
+def push(chat: Chat, rest: str) -> None:
+    command = COMMAND["push"]
+    flags, words = split_flags(command, rest, "--public", "--yes")
+    if len(words) != 1:
+        raise command.refuse(rest)
+    chat.session.push(words[0], public="--public" in flags, yes="--yes" in flags, ask=chat.ask)
+
+
+def learn(chat: Chat, rest: str) -> None:
+    flags, words = split_flags(COMMAND["learn"], rest, "--wait", "--stop")
+    if words or len(flags) > 1:
+        raise COMMAND["learn"].refuse(rest)
+    if "--stop" in flags:
+        stopped = chat.session.cancel_pass()
+        chat.view.notice(say("chat.pass_stopping" if stopped else "chat.no_pass"))
+        return
+    if wait := bool(flags) or chat.piped:
+        chat.wait_for_model()
+    chat.session.learn()
+    if wait:
+        chat.wait_for_pass()
+    else:
+        chat.asked_for_pass = True
+        chat.view.notice(say("chat.learn_started"))
+
+
+def status(chat: Chat, rest: str) -> None:
+    if rest:
+        raise COMMAND["status"].refuse(rest)
+    now = chat.session.status()
+    persona = chat.session.profile.persona
+    if now.pass_running:
+        learning = pass_line(chat.session.pass_state)
+    elif now.learning_enabled:
+        turns = say("chat.until_pass", turns=figure(now.turns_until_pass))
+        learning = f"{say('chat.status_every', every=figure(now.every))} · {turns}"
+    else:
+        learning = say("chat.learning_off")
+    values: dict[str, object] = {
+        "profile": now.profile,
+        "persona": f"{persona.title} ({persona.name})",
+        "base_model": now.base_model,
+        "quantization": now.quantization,
+        "device": now.device,
+        "version": version_name(now.version),
+        "trainable_parameters": now.trainable_parameters,
+        "exchanges": now.exchanges,
+        "pending": now.pending,
+        "learning": learning,
+        "tokens_per_second": now.tokens_per_second,
+        "home": now.home,
+    }
+    rows = [
+        (say(f"chat.status_{name}"), figure(value))
+        for name, value in values.items()
+        if value is not None and value != ""
+    ]
+    chat.view.table((say("chat.column_setting"), say("chat.column_value")), rows)
+
+
+def versions(chat: Chat, rest: str) -> None:
+    if rest:
+        raise COMMAND["versions"].refuse(rest)
+    current = chat.session.status().version
+    known = chat.session.versions()
+    if not known:
+        chat.view.notice(say("chat.no_versions"))
+        return
+    names = ("number", "time", "parent", "learned", "scores")
+    rows = [_version_row(version, current) for version in known]
+    rows.insert(0, (("● " if current is None else "  ") + say("chat.base_version"), "", "", "", ""))
+    chat.view.table([say(f"chat.column_{name}") for name in names], rows)
+
+
+def _version_row(version: Any, current: int | None) -> tuple[str, ...]:
+    mark = "● " if version.number == current else "  "
+    numbers = {name: value for name, value in version.scores.items() if isinstance(value, (int, float))}
+    scores = " · ".join(f"{name} {figure(value)}" for name, value in numbers.items())
+    return (
+        mark + figure(version.number),
+        _when(version.created),
+        version_name(version.parent),
+        figure(version.high_water),
+        scores,
+    )
+
+
+def _when(moment: float) -> str:
+    text = time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
+    return to_persian_digits(text) if language() == "fa" else text
+
+
+def rollback(chat: Chat, rest: str) -> None:
+    command = COMMAND["rollback"]
+    if rest == "base":
+        target = None
+    elif rest:
+        target = number(command, rest)
+    else:
+        current = chat.session.status().version
+        if current is None:
+            raise UsageError("chat.nothing_to_rollback")
+        parents = {version.number: version.parent for version in chat.session.versions()}
+        target = parents.get(current)
+    serving = chat.session.rollback(target)
+    name = version_name(None if serving is None else serving.number)
+    chat.view.notice(say("chat.rolled_back", version=name))
+
+
+def regen(chat: Chat, rest: str) -> None:
+    if rest:
+        raise COMMAND["regen"].refuse(rest)
+    chat.show_answer(chat.session.regenerate)
+
+
+def undo(chat: Chat, rest: str) -> None:
+    if rest:
+        raise COMMAND["undo"].refuse(rest)
+    gone = chat.session.undo()
+    if gone is None:
+        chat.view.notice(say("chat.nothing_to_undo"))
+    else:
+        chat.view.notice(say("chat.undone", text=shortened(gone.user)))
+
+
+def clear(chat: Chat, rest: str) -> None:
+    if rest:
+        raise COMMAND["clear"].refuse(rest)
+    chat.session.clear()
+    chat.view.notice(say("chat.cleared"))
+
+
+def history(chat: Chat, rest: str) -> None:
+    exchanges = chat.session.history(number(COMMAND["history"], rest) if rest else 10)
+    if not exchanges:
+        chat.view.notice(say("chat.no_history"))
+    title = chat.session.profile.persona.title
+    for exchange in exchanges:
+        chat.view.notice(f"{say('chat.you')}: {exchange.user}", style="bold")
+        answer = exchange.assistant or ("" if exchange.interrupted else say("chat.no_answer"))
+        if exchange.interrupted:
+            answer = f"{answer} {say('chat.unfinished')}".strip()
+        chat.view.notice(f"{title}: {answer}")
+
+
+def set_(chat: Chat, rest: str) -> None:
+    name, _, value = rest.replace("=", " ", 1).partition(" ")
+    if not name:
+        rows = [(key, _shown(value)) for key, value in chat.session.settings().items()]
+        chat.view.table((say("chat.column_setting"), say("chat.column_value")), rows)
+        return
+    if not value.strip():
+        settings = chat.session.settings()
+        if name not in settings:
+            raise UsageError("cli.unknown_setting", name=name, where="/set")
+        chat.view.notice(f"{name} = {_shown(settings[name])}")
+        return
+    in_force = chat.session.set(name, value.strip())
+    chat.view.notice(say("chat.set_done", name=name, value=in_force))
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def persona(chat: Chat, rest: str) -> None:
+    if rest:
+        chat.switch(persona=_unquoted(rest))
+        return
+    now = chat.session.profile.persona.name
+    rows = [(("● " if name == now else "  ") + name, title) for name, title in persona_choices(chat)]
+    chat.view.table((say("chat.column_persona"), say("chat.column_title")), rows)
+
+
+def model(chat: Chat, rest: str) -> None:
+    if rest:
+        chat.switch(model=_unquoted(rest))
+        return
+    chat.view.notice(f"● {chat.session.profile.base_model}")
+    chat.view.table((say("chat.column_model"), say("chat.column_description")), model_choices(chat))
+    chat.view.notice(say("chat.model_other"))
+
+
+def save(chat: Chat, rest: str) -> None:
+    path = chat.session.save(Path(_unquoted(rest)).expanduser() if rest else None)
+    chat.view.notice(say("chat.saved", path=path))
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """`text` as one line of at most `most` characters."""
+    line = one_line(text)
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def _unquoted(rest: str) -> str:
+    return rest[1:-1] if len(rest) > 2 and rest[0] == rest[-1] and rest[0] in "\"'" else rest
+
+
+def persona_choices(chat: Chat) -> Choices:
+    """The shipped personas as (name, title); a file that cannot be read is left out."""
+    found = []
+    for path in sorted((data_dir() / "personas").glob("*.toml")):
+        try:
+            table = read_toml(path)
+        except AssistantError:
+            continue
+        title = table.get("title_en" if language() == "en" else "title") or table.get("title", "")
+        found.append((path.stem, str(title)))
+    return found
+
+
+def model_choices(chat: Chat) -> Choices:
+    """The models that have a short name."""
+    from persian_assistant.hub import KNOWN, MINI
+
+    told = {"gpt2-fa": say("chat.model_gpt2_fa"), "gemma-2-2b-it": say("chat.model_gemma")}
+    return [(MINI, say("chat.model_mini")), *((name, told.get(name, repo)) for name, repo in KNOWN.items())]
+
+
+def setting_choices(chat: Chat) -> Choices:
+    """The names `/set` takes, with their values."""
+    return [(name, _shown(value)) for name, value in chat.session.settings().items()]
+
+
+def version_choices(chat: Chat) -> Choices:
+    """The numbers `/rollback` takes."""
+    known = [(str(version.number), _when(version.created)) for version in chat.session.versions()]
+    return [("base", say("chat.base_version")), *reversed(known)]
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", help_),
+    Command("learn", learn, "[--wait|--stop]", lambda chat: [("--wait", ""), ("--stop", "")]),
+    Command("status", status),
+    Command("versions", versions),
+    Command("rollback", rollback, "[n|base]", version_choices),
+    Command("regen", regen),
+    Command("undo", undo),
+    Command("clear", clear),
+    Command("history", history, "[n]"),
+    Command("set", set_, "[name [value]]", setting_choices),
+    Command("persona", persona, "[name|path]", persona_choices),
+    Command("model", model, "[name|id|path]", model_choices),
+    Command("save", save, "[path]"),
+    Command("push", push, "user/repo [--public] [--yes]"),
+    Command("exit", exit_, "[--wait]", lambda chat: [("--wait", "")]),
+)
+COMMAND = {command.name: command for command in COMMANDS}

@@ -1,0 +1,300 @@
+"""One open chat: what a line does, how an answer is shown, and how it all ends.
+
+Knows nothing of prompt_toolkit, of flags, or of how the session works inside.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from persian_assistant.config import home
+from persian_assistant.errors import AssistantError, Cancelled
+from persian_assistant.terminal.actions import COMMANDS
+from persian_assistant.terminal.conversation import Conversation
+from persian_assistant.terminal.slash import Call, clean, find, parse
+from persian_assistant.terminal.toolbar import model_label, pass_line, version_name
+from persian_assistant.terminal.view import TICK, View
+from persian_assistant.text import one_line
+from persian_assistant.wording import say
+
+YES = frozenset(("y", "yes", "ب", "بله", "آره", "بلی", "اره"))
+NO = frozenset(("n", "no", "خ", "خیر", "نه", "نخیر"))
+_LOG_BYTES = 1_000_000
+
+
+class Reader(Protocol):
+    """Where an interactive chat's lines come from."""
+
+    def read(self, chat: Chat) -> str:
+        """The next line (or lines). Raises KeyboardInterrupt at an empty prompt, EOFError at the end."""
+
+    def ask(self, question: str) -> bool:
+        """Asks yes or no; anything but a yes is a no."""
+
+
+class Questions:
+    """Yes-or-no questions from any thread: the main one asks at once, another one waits for a typed line."""
+
+    def __init__(self, view: View, ask_now: Callable[[str], bool]) -> None:
+        self._view = view
+        self._ask_now = ask_now
+        self._turn = threading.Lock()
+        self._pending: str | None = None
+        self._answered = threading.Event()
+        self._answer = False
+        self._closed = False
+
+    def __call__(self, question: str) -> bool:
+        if threading.current_thread() is threading.main_thread():
+            return self._ask_now(question)
+        with self._turn:
+            if self._closed:
+                return False
+            self._answered.clear()
+            self._pending = question
+            self._view.notice(say("chat.question_waits", question=question), style="bold")
+            self._answered.wait()
+            return self._answer
+
+    def take(self, line: str) -> bool:
+        """Whether `line` was used up by a waiting question."""
+        if self._pending is None:
+            return False
+        word = clean(line).strip().lower()
+        if word in YES or word in NO:
+            self._settle(word in YES)
+        else:
+            self._view.notice(say("chat.answer_first", question=self._pending), style="bold")
+        return True
+
+    def refuse(self, for_good: bool = False) -> bool:
+        """A no to the question that waits, and to all later ones `for_good`; whether one waited."""
+        self._closed = self._closed or for_good
+        if self._pending is None:
+            return False
+        self._settle(False)
+        return True
+
+    def _settle(self, answer: bool) -> None:
+        self._pending, self._answer = None, answer
+        self._answered.set()
+
+
+class Chat:
+    """An open session, the view it is shown on, and what slash commands may touch."""
+
+    def __init__(
+        self, session: Conversation, view: View, *, ask: Questions | None = None, piped: bool = False
+    ) -> None:
+        self.session = session
+        self.view = view
+        self.ask = ask
+        self.piped = piped
+        self.leaving = False
+        self.wait_at_end = False
+        self.asked_for_pass = False
+        """The running pass was asked for with `/learn`: Ctrl-C at an empty prompt ends it."""
+        self.exit_code = 0
+        """The last error's; the exit code of a piped chat."""
+        session.on_event = view.event
+
+    def banner(self) -> None:
+        """Who answers, how to get help, a greeting: three lines."""
+        profile = self.session.profile
+        model, version = model_label(profile.base_model), version_name(self.session.status().version)
+        self.view.notice(
+            say(
+                "chat.banner", title=profile.persona.title, model=model, version=version, profile=profile.name
+            ),
+            style="bold",
+        )
+        self.view.notice(say("chat.help_hint"), style="dim")
+        if greeting := one_line(profile.persona.greeting):
+            self.view.notice(greeting)
+
+    def handle(self, line: str) -> None:
+        """One typed line. Whatever goes wrong becomes one line on the screen, and the chat goes on.
+
+        Raises KeyboardInterrupt (in a piped chat) and BrokenPipeError only.
+        """
+        if self.ask is not None and self.ask.take(line):
+            return
+        parsed = parse(line)
+        if parsed is None:
+            return
+        try:
+            if isinstance(parsed, Call):
+                find(parsed.name, COMMANDS).run(self, parsed.rest)
+            else:
+                self.show_answer(lambda cancel: self.session.reply(parsed, cancel))
+        except BrokenPipeError:
+            raise
+        except KeyboardInterrupt:
+            if self.piped:
+                raise
+            self.view.notice(say("chat.stopped"))
+        except AssistantError as error:
+            self._failed(error, error.exit_code, parsed)
+            if self.piped and isinstance(error, Cancelled):
+                raise KeyboardInterrupt from error
+        except Exception as error:  # the chat outlives a defect: its trace goes to a file, not to the screen
+            log = record_crash(error)
+            told = say("chat.unexpected", kind=type(error).__name__, log=log)
+            self._failed(told, 1, parsed)
+
+    def _failed(self, error: BaseException | str, code: int, parsed: Call | str) -> None:
+        self.exit_code = code
+        self.view.error(error)
+        if self.piped and isinstance(parsed, str):
+            self.view.blank_answer()
+
+    def show_answer(self, answer: Callable[[threading.Event], Iterator[str]]) -> None:
+        """Shows an answer while it comes; Ctrl-C ends it (a second one does not wait for its end)."""
+        cancel = threading.Event()
+        if self.piped:
+            with closing_pieces(answer(cancel)) as pieces:
+                self.view.answer_line(pieces)
+            return
+        with on_interrupt(cancel), closing_pieces(answer(cancel)) as pieces:
+            self.view.answer(pieces, self._waiting_for, cancel.is_set)
+
+    def _waiting_for(self) -> str:
+        return self.session.loading.text or say("chat.thinking")
+
+    def switch(self, **to: str) -> None:
+        """Another model or persona: opens its profile and says who answers now."""
+        self.session.switch(**to)
+        self.session.on_event = self.view.event
+        self.asked_for_pass = False
+        if not self.piped:
+            self.banner()
+
+    def wait_for_model(self) -> None:
+        """Until the model serves. Raises what went wrong if it cannot be loaded."""
+        while not self.session.ready(TICK):
+            self.view.transient(self.session.loading.text)
+        self.view.wipe()
+
+    def wait_for_pass(self) -> None:
+        """Waits for the running pass with a line of progress; Ctrl-C ends the pass."""
+        if self.piped:
+            while not self.session.wait_for_pass(TICK):
+                self._show_pass()
+            self.view.wipe()
+            return
+        stop, told = threading.Event(), False
+        with on_interrupt(stop):
+            while not self.session.wait_for_pass(TICK):
+                if stop.is_set() and not told:
+                    told = self.session.cancel_pass()
+                    self.view.notice(say("chat.pass_stopping"))
+                self._show_pass()
+        self.view.wipe()
+
+    def _show_pass(self) -> None:
+        if (state := self.session.pass_state).running:
+            self.view.transient(pass_line(state))
+
+    def stop_requested_pass(self) -> bool:
+        """Ends the running pass if the user asked for it with `/learn`; whether there was one."""
+        if not (self.asked_for_pass and self.session.pass_state.running):
+            self.asked_for_pass = False
+            return False
+        self.asked_for_pass = False
+        if stopped := self.session.cancel_pass():
+            self.view.notice(say("chat.pass_stopping"))
+        return stopped
+
+    def end(self) -> None:
+        """Leaves: a running pass is waited for or put aside, then the session closes."""
+        try:
+            if self.ask is not None:
+                self.ask.refuse(for_good=True)
+            running = self.session.pass_state.running
+            if self.wait_at_end:
+                if running:
+                    self.view.notice(say("chat.waiting_for_pass"))
+                self.wait_for_pass()
+            elif running:  # closing ends it; ended by `cancel_pass` it would not run again
+                self.view.notice(say("chat.left_pass"))
+        finally:
+            self.session.close()
+
+
+def converse(chat: Chat, reader: Reader) -> int:
+    """The interactive loop, to its end; returns the exit code."""
+    armed = False
+    try:
+        while not chat.leaving:
+            try:
+                line = reader.read(chat)
+            except EOFError:
+                break
+            except KeyboardInterrupt:
+                if chat.ask is not None and chat.ask.refuse():
+                    continue
+                if chat.stop_requested_pass():
+                    armed = False
+                    continue
+                if armed:
+                    break
+                armed = True
+                running = chat.session.pass_state.running
+                chat.view.notice(say("chat.interrupt_again_pass" if running else "chat.interrupt_again"))
+                continue
+            armed = False
+            chat.handle(line)
+    finally:
+        chat.end()
+    chat.view.notice(say("chat.goodbye"))
+    return 0
+
+
+@contextmanager
+def closing_pieces(pieces: Iterator[str]) -> Iterator[Iterator[str]]:
+    """Closes an answer that is left early, so that what came of it reaches the disk."""
+    try:
+        yield pieces
+    finally:
+        if close := getattr(pieces, "close", None):
+            close()
+
+
+@contextmanager
+def on_interrupt(flag: threading.Event) -> Iterator[None]:
+    """Ctrl-C sets `flag` in here; when it is set already, Ctrl-C raises KeyboardInterrupt."""
+
+    def interrupted(number: int, frame: Any) -> None:
+        if flag.is_set():
+            raise KeyboardInterrupt
+        flag.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def record_crash(error: BaseException) -> Path:
+    """Appends the error's trace to `<home>/errors.log` (0600, started anew beyond 1 MB); returns the path."""
+    path = home() / "errors.log"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        full = path.exists() and path.stat().st_size > _LOG_BYTES
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if full else os.O_APPEND)
+        with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8", errors="replace") as log:
+            log.write("".join(traceback.format_exception(type(error), error, error.__traceback__)) + "\n")
+    except OSError:
+        pass  # the disk may be what failed: the sentence on the screen still names the error
+    return path

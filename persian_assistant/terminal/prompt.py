@@ -1,0 +1,265 @@
+"""Where a person's lines come from: prompt_toolkit on a real terminal, `input()` on a plain one.
+
+Knows what a line may begin with (completion), not what it does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.history import FileHistory
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.output import Output
+from prompt_toolkit.patch_stdout import patch_stdout
+
+from persian_assistant.errors import AssistantError
+from persian_assistant.terminal.actions import COMMANDS
+from persian_assistant.terminal.loop import YES
+from persian_assistant.terminal.slash import clean
+from persian_assistant.terminal.toolbar import Toolbar
+from persian_assistant.terminal.view import TICK, View
+from persian_assistant.wording import say
+
+if TYPE_CHECKING:
+    from persian_assistant.terminal.loop import Chat
+
+PROMPT = "> "
+HISTORY = "history"
+"""The file of typed lines in the profile's folder."""
+
+
+class PromptReader:
+    """Lines from prompt_toolkit: editing, history, completion, and the bottom line."""
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        input: Input | None = None,
+        output: Output | None = None,
+        on_shown: Callable[[], None] | None = None,
+    ) -> None:
+        """`input` and `output` replace the terminal; `on_shown` is called once the first prompt shows."""
+        self._view = view
+        self._input = input
+        self._output = output
+        self._on_shown = on_shown
+        self._prompt: PromptSession[str] | None = None
+        self._folder: Path | None = None
+        self._toolbar: Toolbar | None = None
+        self._told: BaseException | None = None
+
+    def read(self, chat: Chat) -> str:
+        """The next message or command. KeyboardInterrupt: Ctrl-C at an empty prompt; EOFError: Ctrl-D."""
+        if self._prompt is None or self._folder != chat.session.profile.path:
+            self._open(chat)
+        assert self._prompt is not None
+        assert self._toolbar is not None
+        self._toolbar.refresh()
+        with patch_stdout(raw=True):
+            return self._prompt.prompt(pre_run=lambda: self._watch(chat))
+
+    def ask(self, question: str) -> bool:
+        """A yes or no from the keyboard; Ctrl-C and Ctrl-D are a no."""
+        self._view.notice(question, style="bold")
+        asking: PromptSession[str] = PromptSession(input=self._input, output=self._output)
+        try:
+            return clean(asking.prompt(say("chat.yes_no"))).strip().lower() in YES
+        except (KeyboardInterrupt, EOFError):
+            return False
+
+    def _open(self, chat: Chat) -> None:
+        self._folder = chat.session.profile.path
+        self._toolbar = toolbar = Toolbar(chat.session, self._view)
+        prompt: PromptSession[str] = PromptSession(
+            PROMPT,
+            multiline=True,
+            prompt_continuation=lambda width, line, wrapped: " " * width,
+            history=PrivateHistory(self._folder / HISTORY),
+            completer=SlashCompleter(chat),
+            complete_while_typing=Condition(lambda: _is_command(get_app().current_buffer.text)),
+            key_bindings=key_bindings(),
+            bottom_toolbar=toolbar.text,
+            enable_suspend=True,
+            input=self._input,
+            output=self._output,
+        )
+        prompt.app.after_render += lambda app: self._shown()
+        self._prompt = prompt
+
+    def _shown(self) -> None:
+        if self._on_shown is not None:
+            told, self._on_shown = self._on_shown, None
+            told()
+
+    def _watch(self, chat: Chat) -> None:
+        """Redraws the bottom line when it turned, and says once that the model could not be loaded."""
+        app, toolbar = get_app(), self._toolbar
+        assert toolbar is not None
+
+        async def watch() -> None:
+            while True:
+                await asyncio.sleep(TICK)
+                if (error := chat.session.loading.error) is not None and error is not self._told:
+                    self._told = error
+                    self._view.error(error if isinstance(error, AssistantError) else repr(error))
+                if toolbar.changed():
+                    app.invalidate()
+
+        app.create_background_task(watch())
+
+
+def key_bindings() -> KeyBindings:
+    """Enter sends; Alt+Enter and Ctrl-J begin a line; Ctrl-C clears the text, or interrupts at no text."""
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    @keys.add("c-j")
+    def new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c")
+    @keys.add("<sigint>")
+    def interrupt(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=KeyboardInterrupt, style="class:aborting")
+
+    return keys
+
+
+def _is_command(text: str) -> bool:
+    return text.startswith("/") and not text.startswith("//") and "\n" not in text
+
+
+class SlashCompleter(Completer):
+    """Completes command names, then what the command takes; only after a "/" in the first column."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        typed = document.text_before_cursor
+        if not _is_command(typed):
+            return
+        name, space, rest = typed[1:].partition(" ")
+        if not space:
+            for command in COMMANDS:
+                if command.name.startswith(name.lower()):
+                    yield Completion(
+                        "/" + command.name,
+                        start_position=-len(typed),
+                        display=command.usage,
+                        display_meta=command.description,
+                    )
+            return
+        for command in COMMANDS:
+            if command.name == name.lower() and command.choices is not None and " " not in rest:
+                # A help, never a reason to stop typing: what cannot be read offers nothing.
+                with suppress(AssistantError):
+                    for value, meaning in command.choices(self._chat):
+                        if value.startswith(rest):
+                            yield Completion(value, start_position=-len(rest), display_meta=meaning)
+
+
+class PrivateHistory(FileHistory):
+    """Typed lines in a file only the user can read, cleaned and in the one spelling of Persian."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        with suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            path.chmod(0o600)
+
+    def load_history_strings(self) -> Iterable[str]:
+        try:
+            return list(super().load_history_strings())
+        except OSError:
+            return []
+
+    def append_string(self, string: str) -> None:
+        if string := clean(string).rstrip():
+            super().append_string(string)
+
+    def store_string(self, string: str) -> None:
+        # A full disk must not take the prompt away; the journal, which matters, says so itself.
+        with suppress(OSError):
+            super().store_string(string)
+
+
+class LineReader:
+    """Lines from a terminal that cannot be drawn on (TERM=dumb), or whose output goes elsewhere."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def read(self, chat: Chat) -> str:
+        """The next line. KeyboardInterrupt: Ctrl-C; EOFError: Ctrl-D."""
+        return self._line(PROMPT)
+
+    def ask(self, question: str) -> bool:
+        """A yes or no; Ctrl-C and Ctrl-D are a no."""
+        self._view.notice(question)
+        try:
+            return clean(self._line(say("chat.yes_no"))).strip().lower() in YES
+        except (KeyboardInterrupt, EOFError):
+            return False
+
+    def _line(self, prompt: str) -> str:
+        out = sys.stderr if self._view.apart else sys.stdout
+        try:
+            out.write(prompt)
+            out.flush()
+            line = sys.stdin.readline()
+        except KeyboardInterrupt:
+            out.write("\n")
+            raise
+        if not line:
+            out.write("\n")
+            raise EOFError
+        return line.rstrip("\r\n")
+
+
+@contextmanager
+def quiet_keys() -> Iterator[None]:
+    """While nothing reads the keyboard (an answer streams), keys are kept for the next prompt, not echoed.
+
+    Ctrl-C stays a signal, and Enter stays Enter. Nothing happens where stdin is not a Unix terminal.
+    """
+    try:
+        import termios
+
+        keyboard = sys.stdin.fileno()
+        before = termios.tcgetattr(keyboard)
+    except (ImportError, OSError, ValueError, AttributeError):
+        yield
+        return
+    except termios.error:
+        yield
+        return
+    quiet = [*before[:6], list(before[6])]
+    quiet[0] &= ~termios.ICRNL
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    quiet[6][termios.VMIN], quiet[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(keyboard, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(keyboard, termios.TCSANOW, before)

@@ -1,0 +1,238 @@
+"""The one place through which every shown text goes: cleaned of anything that could drive a terminal.
+
+Text is written in logical order. Knows nothing of sessions: it is handed sentences, tables and pieces.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from persian_assistant.text import StreamSanitiser, one_line, sanitise, to_persian_digits
+from persian_assistant.wording import language, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PATIENCE = 1.0
+"""Seconds without a first piece before "thinking" is shown."""
+TICK = 0.5
+"""Seconds between two redraws of a line that changes."""
+_WIDE = 200
+
+
+def figure(value: object) -> str:
+    """A number as the interface language writes it: «۱٬۲۳۴» or "1,234", «۲٫۵» or "2.5"."""
+    if isinstance(value, int):
+        text = f"{value:,}"
+    elif isinstance(value, float):
+        text = f"{value:,.{3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        return str(value)
+    if language() != "fa":
+        return text
+    return to_persian_digits(text.replace(",", "٬").replace(".", "٫"))
+
+
+class View:
+    """Shows answers on stdout, and all else beside them (a terminal) or on stderr (`apart`).
+
+    Safe to call from any thread; an event that comes during an answer waits for its end. The streams are
+    looked up at each write, so that prompt_toolkit's patched stdout is met.
+    """
+
+    def __init__(self, *, apart: bool, dumb: bool = False) -> None:
+        self.apart = apart
+        self._dumb = dumb
+        self._lock = threading.RLock()
+        self._answering = False
+        self._waiting: list[str] = []
+        self._transient = False
+        self.events = 0
+        """How many sentences came from other threads: something turned since the last look."""
+
+    # --- sentences and tables
+
+    def notice(self, text: str, style: str = "") -> None:
+        """A finished sentence (or lines), now."""
+        with self._lock:
+            self.wipe()
+            from rich.text import Text
+
+            self._console().print(Text(sanitise(text), style=style), soft_wrap=True)
+            self._notices.flush()
+
+    def error(self, error: BaseException | str) -> None:
+        """An error as one line."""
+        self.notice(say("chat.error", message=one_line(str(error))), style="red")
+
+    def event(self, text: str) -> None:
+        """A sentence from another thread: above the prompt, or after the answer that is being shown."""
+        with self._lock:
+            self.events += 1
+            if self._answering:
+                self._waiting.append(text)
+            else:
+                self.notice(one_line(text), style="cyan")
+
+    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table; cells are cleaned and wrapped, never read as markup."""
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
+        for header in headers:
+            table.add_column(header, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(sanitise(cell)) for cell in row))
+        with self._lock:
+            self.wipe()
+            self._console().print(table)
+            self._notices.flush()
+
+    # --- one line that changes
+
+    def transient(self, text: str) -> None:
+        """A line that the next one replaces; nothing where a line cannot be taken back."""
+        with self._lock:
+            if not self.live:
+                return
+            from rich.cells import set_cell_size
+
+            width = self._console().width - 1
+            line = set_cell_size(one_line(sanitise(text)), width).rstrip()
+            self._notices.write(f"\r{line}\x1b[K")
+            self._notices.flush()
+            self._transient = True
+
+    def wipe(self) -> None:
+        """Takes the changing line back."""
+        with self._lock:
+            if self._transient:
+                self._notices.write("\r\x1b[K")
+                self._notices.flush()
+                self._transient = False
+
+    # --- answers
+
+    def answer(self, pieces: Iterator[str], waiting: Callable[[], str], cut: Callable[[], bool]) -> None:
+        """Shows an answer while it comes; `waiting()` says what is waited for until the first piece.
+
+        White space at both ends is dropped. When `cut()` is true at the end, the answer is marked so.
+        """
+        with self._lock:
+            self._answering = True
+        shown = False
+        try:
+            with self._thinking(waiting) as came:
+                for text in _tidy(pieces):
+                    came()
+                    shown = True
+                    self._write(text)
+            if not shown and not cut():
+                self._write(say("chat.no_answer"))
+                shown = True
+        finally:
+            if cut():
+                self._write((" " if shown else "") + say("chat.unfinished"))
+                shown = True
+            if shown:
+                self._write("\n")
+            with self._lock:
+                self._answering = False
+                events, self._waiting = self._waiting, []
+            for event in events:
+                self.notice(one_line(event), style="cyan")
+
+    def answer_line(self, pieces: Iterator[str]) -> None:
+        """An answer as exactly one line on stdout (an empty one when nothing came)."""
+        line = one_line("".join(_tidy(pieces)))
+        self._write(line + "\n")
+
+    def blank_answer(self) -> None:
+        """The empty line that stands for an answer that failed, so that lines in and out stay paired."""
+        self._write("\n")
+
+    # --- inside
+
+    @contextmanager
+    def _thinking(self, waiting: Callable[[], str]) -> Iterator[Callable[[], None]]:
+        """Shows `waiting()` after a second, until the yielded function is called."""
+        came = threading.Event()
+
+        def show() -> None:
+            if came.wait(PATIENCE):
+                return
+            dots = 0
+            while True:
+                with self._lock:
+                    if came.is_set():
+                        return
+                    self.transient(waiting() + "." * (dots + 1))
+                dots = (dots + 1) % 3
+                if came.wait(TICK):
+                    return
+
+        def stop() -> None:
+            if not came.is_set():
+                with self._lock:
+                    came.set()
+                    self.wipe()
+
+        if self.live:
+            threading.Thread(target=show, daemon=True, name="thinking").start()
+        try:
+            yield stop
+        finally:
+            stop()
+
+    @property
+    def live(self) -> bool:
+        """Whether notices go to a terminal where a line can be taken back."""
+        return not self._dumb and self._notices.isatty()
+
+    @property
+    def _notices(self) -> TextIO:
+        return sys.stderr if self.apart else sys.stdout
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def _console(self) -> Console:
+        from rich.console import Console
+
+        stream = self._notices
+        width = None if stream.isatty() else _WIDE
+        return Console(
+            file=stream, width=width, highlight=False, emoji=False, markup=False,
+            no_color=True if self._dumb else None,
+        )  # fmt: skip
+
+
+def _tidy(pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces cleaned, without white space before the first and after the last letter."""
+    cleaner = StreamSanitiser()
+    held = ""
+    begun = False
+
+    def step(text: str) -> str:
+        nonlocal held, begun
+        text = held + text
+        if not begun:
+            text = text.lstrip()
+        solid = text.rstrip()
+        held = text[len(solid) :]
+        begun = begun or bool(solid)
+        return solid
+
+    for piece in pieces:
+        if solid := step(cleaner.feed(piece)):
+            yield solid
+    if solid := step(cleaner.flush()):
+        yield solid

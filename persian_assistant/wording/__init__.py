@@ -1,0 +1,43 @@
+"""Every sentence the program shows, in Persian and in English.
+
+Each module of this package holds one area's `CATALOGUE`: key -> {"fa": ..., "en": ...}, `str.format`
+templates. Knows nothing of terminals: no colour, no direction marks, no wrapping.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+LANGUAGES = ("fa", "en")
+AREAS = ("chat", "cli", "disk", "hub", "learning", "model", "pretrain")
+
+_language = "fa"
+
+
+def set_language(language: str) -> None:
+    """Switch the interface to `language` ("fa" or "en"). Raises ValueError for any other."""
+    global _language
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r}")
+    _language = language
+
+
+def language() -> str:
+    """The interface language in force."""
+    return _language
+
+
+@cache
+def catalogue(area: str) -> dict[str, dict[str, str]]:
+    """The sentences of one area. Raises ModuleNotFoundError for an unknown area."""
+    return dict(import_module(f"persian_assistant.wording.{area}").CATALOGUE)
+
+
+def say(key: str, /, **values: object) -> str:
+    """The sentence `area.name` in the interface language with `values` filled in.
+
+    Raises KeyError for an unknown key: a missing sentence is a defect, a test looks for them.
+    """
+    area, _, name = key.partition(".")
+    return catalogue(area)[name][_language].format(**values)

@@ -1,0 +1,78 @@
+"""Sentences about learning passes and the gate."""
+
+CATALOGUE = {
+    "nothing_to_train": {
+        "fa": "هنوز چیزی برای یاد گرفتن نیست؛ اول چند جمله گپ بزنید.",
+        "en": "there is nothing to learn yet; chat a little first.",
+    },
+    "nothing_new": {
+        "fa": "از دور یادگیری پیش گفت‌وگوی تازه‌ای نیست؛ کمی گپ بزنید و دوباره /learn بزنید.",
+        "en": "there is no new exchange since the last pass; chat a little and try /learn again.",
+    },
+    "running": {
+        "fa": "همین حالا یک دور یادگیری در جریان است؛ پیشرفتش در نوار پایین است.",
+        "en": "a learning pass is running already; the bottom line shows how far it is.",
+    },
+    "disabled": {
+        "fa": "یادگیری با --no-learn خاموش است؛ برنامه را بدون آن اجرا کنید.",
+        "en": "learning is off (--no-learn); start without it.",
+    },
+    "not_loaded": {
+        "fa": "مدل هنوز بار نشده است؛ چند ثانیه دیگر دوباره بزنید.",
+        "en": "the model is still loading; try again in a few seconds.",
+    },
+    "no_memory": {
+        "fa": "حافظه برای دور یادگیری کافی نبود؛ نسخهٔ پیشین سر جایش است. برنامه‌های دیگر را ببندید یا مدل کوچک‌تری بگیرید.",
+        "en": "not enough memory for the pass; the version before it still serves. Close other programs or take a smaller model.",
+    },
+    "not_finite": {
+        "fa": "آموزش از هم پاشید (زیان عدد نبود)؛ نسخهٔ پیشین سر جایش است. نرخ یادگیری را کمتر کنید.",
+        "en": "training broke down (the loss was not a number); the version before it still serves. Lower the learning rate.",
+    },
+    "cancelled": {
+        "fa": "دور یادگیری متوقف شد؛ نسخهٔ پیشین سر جایش است و چیزی گم نشد.",
+        "en": "the learning pass was stopped; the version before it still serves and nothing is lost.",
+    },
+    "started": {
+        "fa": "دور یادگیری روی {count} گفت‌وگوی تازه شروع شد؛ می‌توانید به گپ ادامه بدهید.",
+        "en": "a learning pass over {count} new exchanges has begun; you can go on chatting.",
+    },
+    "resumed": {
+        "fa": "دور یادگیری نیمه‌کارهٔ بار پیش از نو شروع شد ({count} گفت‌وگو).",
+        "en": "the pass that was cut off last time runs again ({count} exchanges).",
+    },
+    "published": {
+        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {exchanges} گفت‌وگو و {seeds} نمونه، زیان {loss}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.",
+        "en": "version {number} is learned and answers from now on: {exchanges} exchanges and {seeds} seed examples, loss {loss}, perplexity ×{ratio} of the base, {seconds} s.",
+    },
+    "rejected": {
+        "fa": "نسخهٔ تازه پذیرفته نشد: {reason} {serving} همچنان پاسخ می‌دهد.",
+        "en": "the new version was not accepted: {reason} {serving} goes on answering.",
+    },
+    "failed": {
+        "fa": "دور یادگیری به پایان نرسید: {reason}",
+        "en": "the learning pass did not finish: {reason}",
+    },
+    "serving_version": {"fa": "نسخهٔ {number}", "en": "Version {number}"},
+    "serving_base": {"fa": "مدل پایه", "en": "The base model"},
+    "gate_not_finite": {
+        "fa": "عددهای سنجش معنا نداشت (NaN).",
+        "en": "its figures were not numbers (NaN).",
+    },
+    "gate_perplexity": {
+        "fa": "زبانش ضعیف‌تر شد (سرگشتگی {ratio} برابر مدل پایه، مرز {limit}).",
+        "en": "its language got worse (perplexity ×{ratio} of the base, limit ×{limit}).",
+    },
+    "gate_stop": {
+        "fa": "دیگر به‌موقع ساکت نمی‌شود ({rate} پاسخ‌ها، مدل پایه {base}).",
+        "en": "it no longer stops by itself ({rate} of answers, base {base}).",
+    },
+    "version_skipped": {
+        "fa": "نسخهٔ {number} بار نشد ({reason})؛ مدل پایه پاسخ می‌دهد.",
+        "en": "version {number} could not be loaded ({reason}); the base model answers.",
+    },
+    "unexpected": {
+        "fa": "خطای پیش‌بینی‌نشده ({kind})؛ جزئیات در {log} است.",
+        "en": "an unexpected error ({kind}); details are in {log}.",
+    },
+}

@@ -1,0 +1,26 @@
+"""Every test gets a home of its own and no way to the network's Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from persian_assistant import wording
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(root))
+    monkeypatch.setenv("PERSIAN_ASSISTANT_HOME", str(root / "assistant"))
+    monkeypatch.setenv("HF_HOME", str(root / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return root / "assistant"
+
+
+@pytest.fixture(autouse=True)
+def persian_interface() -> None:
+    wording.set_language("fa")

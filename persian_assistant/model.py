@@ -61,8 +61,8 @@ def load_model(
     chosen = pick_device(device)
     notices: list[str] = []
     with _quiet(), _translated(path):
-        tokenizer = _load_tokenizer(path)
         config = _load_config(path)
+        tokenizer = _load_tokenizer(path)
         model, in_force, reason = _load_weights(path, config, quantization, chosen)
     if reason:
         notices.append(say("model.no_4bit", reason=reason))
@@ -278,9 +278,9 @@ def _key(error: Exception) -> str:
         ("model.remote_code", ("trust_remote_code", "custom code")),
         ("model.unsafe_weights", ("weights_only", "unpickling")),
         ("model.out_of_memory", ("can't allocate memory", "not enough memory", "out of memory")),
+        ("model.missing_files", ("no file named", "does not appear to have", "no such file", "not found in")),
         ("model.damaged", ("safetensor", "deserializ", "valid json", "jsondecode", "header", "truncated",
                            "size mismatch", "central directory", "zip archive", "mismatched")),
-        ("model.missing_files", ("no file named", "does not appear to have", "no such file", "not found in")),
         ("model.unknown_architecture", ("recognize this architecture", "unrecognized", "model_type")),
     ):  # fmt: skip
         if any(sign in text for sign in signs):

@@ -22,11 +22,9 @@ _LETTERS = str.maketrans(
         "ە": "ه",
         "ۀ": "هٔ",
         "\u0640": None,  # tatweel only stretches a word
-        "\u00ac": ZWNJ,  # old code pages kept the half space here
         "\u00a0": " ",
         "\u202f": " ",
         "\ufeff": None,
-        "\u200d": None,
     }
 )
 _ARABIC_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", PERSIAN_DIGITS)
@@ -35,17 +33,24 @@ _TO_LATIN_DIGITS = str.maketrans(PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩", "01234
 
 # Arabic presentation forms A and B: drawn shapes, not letters. NFKC maps them back; nothing else may be
 # folded by it (it would turn ² into 2).
-_PRESENTATION = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
-_ZWNJ_RUN = re.compile(f"{ZWNJ}+")
-_LOOSE_ZWNJ = re.compile(rf"{ZWNJ}(?=[\s\W]|$)|(?<=[\s\W]){ZWNJ}|^{ZWNJ}")
+_PRESENTATION = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
+_MARKS = "\u064b-\u065f\u0670"
+_SCRIPT = f"\u0620-\u064a{_MARKS}\u066e-\u06d3\u06d5\u06ee-\u06ef\u06fa-\u06ff"
+# Joiners by their neighbours: old code pages kept the half space at ¬, and a ZWJ belongs into emoji only.
+_OLD_ZWNJ = re.compile(f"(?<=[{_SCRIPT}])\u00ac(?=[{_SCRIPT}])")
+_ZWJ = re.compile(f"(?<=[{_SCRIPT}{ZWNJ}])\u200d+|\u200d+(?=[{_SCRIPT}{ZWNJ}])")
+_ZWNJ_RUN = re.compile(f"{ZWNJ}{{2,}}")
+_LOOSE_ZWNJ = re.compile(rf"(?<![\w{_MARKS}]){ZWNJ}|{ZWNJ}(?!\w)")
 
 _BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-# ECMA-48: OSC/DCS/SOS/PM/APC strings up to BEL or ST, CSI sequences, two-character escapes.
+# ECMA-48: OSC/DCS/SOS/PM/APC strings up to BEL or ST, CSI sequences, two-character escapes. A string that
+# its line does not end is only robbed of its opening: the rest is harmless, and may be what a user wrote.
+_STRING = "(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*"
 _ESCAPES = re.compile(
-    "(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\\\|\x9c|$)"
-    "|(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    "|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
+    f"{_STRING}(?:\x07|\x1b\\\\|\x9c)|(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
+)
+_MAY_GO_ON = re.compile(
+    f"(?:{_STRING}\x1b?|(?:\x1b\\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*|\r|[\ud800-\udbff])\\Z"
 )
 _CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
 _PERSIAN_LETTER = re.compile("[آ-غف-قل-وپچژکگیءئؤأةهٔ]")
@@ -57,24 +62,26 @@ def normalise(text: str) -> str:
     NFC, ي→ی, ك→ک, presentation forms back to letters, Arabic digits to Persian ones (Latin digits stay),
     tatweel dropped. Idempotent.
     """
-    text = _PRESENTATION.sub(lambda run: unicodedata.normalize("NFKC", run.group()), text)
+    text = _PRESENTATION.sub(_letters_of, text)
     text = unicodedata.normalize("NFC", text).translate(_LETTERS).translate(_ARABIC_DIGITS)
-    text = _ZWNJ_RUN.sub(ZWNJ, text)
-    return unicodedata.normalize("NFC", _LOOSE_ZWNJ.sub("", text))
+    text = _ZWNJ_RUN.sub(ZWNJ, _ZWJ.sub("", _OLD_ZWNJ.sub(ZWNJ, text)))
+    return unicodedata.normalize("NFC", _LOOSE_ZWNJ.sub("", text)).translate(_LETTERS)
+
+
+def _letters_of(shape: re.Match[str]) -> str:
+    # An isolated mark is drawn on a blank of its own, which is no part of the word it follows.
+    return unicodedata.normalize("NFKC", shape.group()).lstrip(" ")
 
 
 def sanitise(text: str) -> str:
     """`text` without terminal escapes, C0/C1 controls (newline and tab stay) and bidi overrides.
 
-    Lone surrogates become U+FFFD, so that the result can always be written as UTF-8.
+    Half a surrogate pair becomes U+FFFD, so that the result can always be written as UTF-8.
     """
-    text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
-    text = _CONTROLS.sub("", text)
-    return text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    text = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    if not any("\ud800" <= char <= "\udfff" for char in text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class StreamSanitiser:
@@ -88,26 +95,17 @@ class StreamSanitiser:
     def feed(self, piece: str) -> str:
         """The part of what came so far that is safe to show now."""
         text = self._held + piece
-        start = self._open_escape(text)
-        if start is not None and len(text) - start > self._LONGEST_ESCAPE:
-            text, start = text[:start], None  # no terminal reads a string that long: drop it
-        self._held = "" if start is None else text[start:]
-        return sanitise(text if start is None else text[:start])
+        open_escape = _MAY_GO_ON.search(text)
+        start = open_escape.start() if open_escape else len(text)
+        if len(text) - start > self._LONGEST_ESCAPE:
+            start = len(text)  # no terminal reads a string that long
+        self._held = text[start:]
+        return sanitise(text[:start])
 
     def flush(self) -> str:
-        """The rest, once nothing more will come; an escape left open is dropped."""
+        """The rest, once nothing more will come."""
         held, self._held = self._held, ""
         return sanitise(held)
-
-    @staticmethod
-    def _open_escape(text: str) -> int | None:
-        """Where an escape starts that reaches the end of `text`, and so may go on in the next piece."""
-        for match in _ESCAPES.finditer(text):
-            if match.end() == len(text):
-                return match.start()
-        if text.endswith("\r"):
-            return len(text) - 1
-        return None
 
 
 def persian_share(text: str) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pseudo_terminal import until
 from scripted import ENDLESS
 
 CHAT = [sys.executable, str(Path(__file__).with_name("scripted.py"))]
@@ -128,7 +129,7 @@ def test_ctrl_c_ends_with_130_and_keeps_what_came(program: Program) -> None:
     process.stdin.flush()
     assert process.stdout is not None
     assert process.stdout.readline().decode() == "گفتید: سلام\n"
-    wait_for(lambda: len(program.calls("reply")) == 2)
+    until(lambda: len(program.calls("reply")) == 2)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -142,7 +143,7 @@ def test_ctrl_c_during_a_pass_ends_both(program: Program) -> None:
     assert process.stdin is not None
     process.stdin.write(b"/learn\n")
     process.stdin.flush()
-    wait_for(lambda: bool(program.calls("learn")))
+    until(lambda: bool(program.calls("learn")))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
@@ -154,7 +155,7 @@ def test_sigterm_closes_the_session(program: Program) -> None:
     assert process.stdin is not None
     process.stdin.write(f"{ENDLESS}\n".encode())
     process.stdin.flush()
-    wait_for(lambda: bool(program.calls("reply")))
+    until(lambda: bool(program.calls("reply")))
     process.terminate()
     process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
@@ -220,13 +221,3 @@ def test_flags_become_settings() -> None:
     assert (learning.every, learning.enabled) == (5, False)
     assert (generation.temperature, generation.top_p, generation.repetition_penalty) == (0.3, 0.5, 1.1)
     assert (generation.max_new_tokens, generation.do_sample, generation.random_seed) == (7, False, 3)
-
-
-def wait_for(happened: Any, most: float = 60.0) -> None:
-    """Polls until `happened()`; fails the test when it never does."""
-    import time
-
-    end = time.monotonic() + most
-    while not happened():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
+from pseudo_terminal import Terminal, until
 from scripted import ENDLESS, GREETING, SLOW, ScriptedPass, ScriptedSession
 
 from persian_assistant import wording
@@ -218,13 +214,12 @@ def test_ctrl_c_ends_a_pass_that_was_asked_for_and_not_the_chat(
 
 
 def test_leaving_puts_a_running_pass_aside(
-    keys: PipeInput, session: ScriptedSession, view: View, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("SCRIPT_PASS", "endless")
-    typed(keys, session, view, "/learn" + ENTER)
-    assert session.calls("pass") == [["pass", "cancelled"]]
+    keys: PipeInput, session: ScriptedSession, view: View, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.pass_state = ScriptedPass(True)
+    typed(keys, session, view, "")
     assert wording.say("chat.left_pass") in capsys.readouterr().out
+    assert session.calls("pass") == []  # a pass that is cancelled would not run again; closing puts it aside
 
 
 def test_exit_wait_waits_for_the_pass(keys: PipeInput, session: ScriptedSession, view: View) -> None:
@@ -233,80 +228,6 @@ def test_exit_wait_waits_for_the_pass(keys: PipeInput, session: ScriptedSession,
 
 
 # --- the chat command on a pseudo-terminal
-
-
-class Terminal:
-    """A real process on a pseudo-terminal: type into it, wait for what it shows."""
-
-    def __init__(self, log: Path, command: list[str], **environment: str) -> None:
-        import fcntl
-        import pty
-        import struct
-        import termios
-
-        self.log = log
-        self.text = ""
-        self._seen = 0
-        self._main, self._side = pty.openpty()
-        fcntl.ioctl(self._side, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
-        mine = {"SCRIPT_LOG": str(log), "SCRIPT_TERMINAL": "1", "TERM": "xterm-256color", "COLUMNS": "100"}
-        mine["PYTHONPATH"] = str(Path(__file__).parent.parent)
-        self.process = subprocess.Popen(
-            command, stdin=self._side, stdout=self._side, stderr=self._side,
-            start_new_session=True, env={**os.environ, **mine, **environment},
-        )  # fmt: skip
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-
-    def _read(self) -> None:
-        import codecs
-
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        while True:
-            try:
-                data = os.read(self._main, 4096)
-            except OSError:
-                return
-            if not data:
-                return
-            if b"\x1b[6n" in data:  # "where is the cursor?": without an answer there is no bottom line
-                os.write(self._main, b"\x1b[5;1R")
-            self.text += decoder.decode(data)
-
-    @property
-    def plain(self) -> str:
-        """What was written so far, without escapes."""
-        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[=>])", "", self.text)
-
-    def type(self, text: str) -> None:
-        os.write(self._main, text.encode())
-
-    def sees(self, text: str, times: int = 1) -> None:
-        until(lambda: self.plain.count(text) >= times, lambda: f"{text!r} ×{times} not in {self.plain!r}")
-
-    def calls(self, *names: str) -> list[Any]:
-        if not self.log.exists():
-            return []
-        calls = [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
-        return [call for call in calls if call[0] in names]
-
-    def echoes(self) -> bool:
-        """Whether the terminal is as a shell expects it."""
-        import termios
-
-        return bool(termios.tcgetattr(self._side)[3] & termios.ECHO)
-
-    def ends(self, code: int) -> None:
-        assert self.process.wait(timeout=60) == code, self.plain
-        assert self.echoes()
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._side)
-        self._reading.join(timeout=10)
-        os.close(self._main)
 
 
 @pytest.fixture
@@ -363,8 +284,10 @@ def test_ctrl_c_ends_an_answer_and_keeps_what_was_shown(terminal: Callable[..., 
     assert first[1].startswith("واژهٔ0 واژهٔ1")
     assert first[2] == "interrupted"
     assert second[2] == "whole"
+    screen.prompts(3)
     screen.type(CTRL_C)
     screen.sees("برای خروج")
+    screen.prompts(4)
     screen.type(CTRL_C)
     screen.ends(0)
 
@@ -422,6 +345,7 @@ def test_ctrl_c_in_learn_wait_ends_the_pass_not_the_chat(terminal: Callable[...,
     screen.sees("زیان")
     screen.type(CTRL_C)
     until(lambda: screen.calls("pass") == [["pass", "cancelled"]])
+    screen.prompts(2)
     screen.type("هنوز" + ENTER)
     screen.sees("گفتید: هنوز")
     screen.type("/exit" + ENTER)
@@ -461,12 +385,12 @@ def test_a_plain_terminal_is_talked_to_line_by_line(terminal: Callable[..., Term
     screen.type(f"{ENDLESS}\n")
     screen.sees("واژهٔ3 ")
     screen.type(CTRL_C)
-    screen.sees("(ناتمام)")
+    screen.sees("(ناتمام)\r\n> ")
     screen.type("/push a/b\nبله\n")
     until(lambda: screen.calls("push") == [["push", "a/b", False, True]])
     screen.sees("> ", times=4)
     screen.type(CTRL_C)
-    screen.sees("برای خروج")
+    screen.sees("> ", times=5)
     screen.type(CTRL_C)
     screen.ends(0)
     assert "\x1b" not in screen.text
@@ -481,11 +405,3 @@ def test_nothing_heavy_is_imported_for_the_prompt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def until(happened: Callable[[], bool], told: Callable[[], str] = lambda: "", most: float = 60.0) -> None:
-    """Polls until `happened()`; fails the test when it never does."""
-    end = time.monotonic() + most
-    while not happened():
-        assert time.monotonic() < end, f"it never happened {told()}"
-        time.sleep(0.02)

@@ -10,7 +10,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,7 +131,8 @@ class Chat:
             return
         try:
             if isinstance(parsed, Call):
-                find(parsed.name, COMMANDS).run(self, parsed.rest)
+                with sigint(signal.default_int_handler):
+                    find(parsed.name, COMMANDS).run(self, parsed.rest)
             else:
                 self.show_answer(lambda cancel: self.session.reply(parsed, cancel))
         except BrokenPipeError:
@@ -175,6 +176,11 @@ class Chat:
         self.asked_for_pass = False
         if not self.piped:
             self.banner()
+
+    def begin_loading(self) -> None:
+        """Asks for the model for the first time; what goes wrong is said where an answer needs it."""
+        with suppress(AssistantError):
+            self.session.ready(0)
 
     def wait_for_model(self) -> None:
         """Until the model serves. Raises what went wrong if it cannot be loaded."""
@@ -230,31 +236,34 @@ class Chat:
 
 def converse(chat: Chat, reader: Reader) -> int:
     """The interactive loop, to its end; returns the exit code."""
-    armed = False
     try:
-        while not chat.leaving:
-            try:
-                line = reader.read(chat)
-            except EOFError:
-                break
-            except KeyboardInterrupt:
-                if chat.ask is not None and chat.ask.refuse():
-                    continue
-                if chat.stop_requested_pass():
-                    armed = False
-                    continue
-                if armed:
-                    break
-                armed = True
-                running = chat.session.pass_state.running
-                chat.view.notice(say("chat.interrupt_again_pass" if running else "chat.interrupt_again"))
-                continue
-            armed = False
-            chat.handle(line)
+        with sigint(lambda number, frame: None):  # between two steps Ctrl-C has nothing to end
+            _take_lines(chat, reader)
     finally:
         chat.end()
     chat.view.notice(say("chat.goodbye"))
     return 0
+
+
+def _take_lines(chat: Chat, reader: Reader) -> None:
+    armed = False
+    while not chat.leaving:
+        try:
+            line = reader.read(chat)
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            if (chat.ask is not None and chat.ask.refuse()) or chat.stop_requested_pass():
+                armed = False
+            elif armed:
+                return
+            else:
+                armed = True
+                running = chat.session.pass_state.running
+                chat.view.notice(say("chat.interrupt_again_pass" if running else "chat.interrupt_again"))
+            continue
+        armed = False
+        chat.handle(line)
 
 
 @contextmanager
@@ -276,10 +285,17 @@ def on_interrupt(flag: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         flag.set()
 
+    with sigint(interrupted):
+        yield
+
+
+@contextmanager
+def sigint(handler: Callable[[int, Any], Any]) -> Iterator[None]:
+    """Ctrl-C is `handler`'s in here; the main thread only, as the system has it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, interrupted)
+    before = signal.signal(signal.SIGINT, handler)
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ def run_piped(chat: Chat, lines: Iterable[str], *, wait: bool = True) -> int:
     0, the code of the last error that was shown, or 130 after Ctrl-C.
     """
     chat.wait_at_end = wait
+    chat.begin_loading()
     try:
         for line in lines:
             chat.handle(line.rstrip("\r\n"))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from persian_assistant.errors import AssistantError
 from persian_assistant.terminal.actions import COMMANDS
-from persian_assistant.terminal.loop import YES
+from persian_assistant.terminal.loop import YES, sigint
 from persian_assistant.terminal.slash import clean
 from persian_assistant.terminal.toolbar import Toolbar
 from persian_assistant.terminal.view import TICK, View
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 PROMPT = "> "
 HISTORY = "history"
 """The file of typed lines in the profile's folder."""
+_SETTLE = 0.1
+"""Seconds the first drawing gets before torch is imported: that holds the interpreter for long moments."""
 
 
 class PromptReader:
@@ -49,13 +52,11 @@ class PromptReader:
         *,
         input: Input | None = None,
         output: Output | None = None,
-        on_shown: Callable[[], None] | None = None,
     ) -> None:
-        """`input` and `output` replace the terminal; `on_shown` is called once the first prompt shows."""
+        """`input` and `output` replace the terminal."""
         self._view = view
         self._input = input
         self._output = output
-        self._on_shown = on_shown
         self._prompt: PromptSession[str] | None = None
         self._folder: Path | None = None
         self._toolbar: Toolbar | None = None
@@ -96,20 +97,18 @@ class PromptReader:
             input=self._input,
             output=self._output,
         )
-        prompt.app.after_render += lambda app: self._shown()
         self._prompt = prompt
 
-    def _shown(self) -> None:
-        if self._on_shown is not None:
-            told, self._on_shown = self._on_shown, None
-            told()
-
     def _watch(self, chat: Chat) -> None:
-        """Redraws the bottom line when it turned, and says once that the model could not be loaded."""
+        """Lets loading begin once the prompt is drawn, redraws the bottom line when it turned, and says once
+        that the model could not be loaded.
+        """
         app, toolbar = get_app(), self._toolbar
         assert toolbar is not None
 
         async def watch() -> None:
+            await asyncio.sleep(_SETTLE)
+            chat.begin_loading()
             while True:
                 await asyncio.sleep(TICK)
                 if (error := chat.session.loading.error) is not None and error is not self._told:
@@ -212,6 +211,7 @@ class LineReader:
 
     def read(self, chat: Chat) -> str:
         """The next line. KeyboardInterrupt: Ctrl-C; EOFError: Ctrl-D."""
+        chat.begin_loading()
         return self._line(PROMPT)
 
     def ask(self, question: str) -> bool:
@@ -225,9 +225,10 @@ class LineReader:
     def _line(self, prompt: str) -> str:
         out = sys.stderr if self._view.apart else sys.stdout
         try:
-            out.write(prompt)
-            out.flush()
-            line = sys.stdin.readline()
+            with sigint(signal.default_int_handler):
+                out.write(prompt)
+                out.flush()
+                line = sys.stdin.readline()
         except KeyboardInterrupt:
             out.write("\n")
             raise

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 
 LANGUAGES = ("fa", "en")
-AREAS = ("chat", "cli", "disk", "hub", "learning", "model", "pretrain")
+AREAS = ("bench", "chat", "cli", "disk", "hub", "learning", "model", "pretrain")
 
 _language = "fa"
 

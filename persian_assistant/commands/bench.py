@@ -1,0 +1,28 @@
+"""`persian-assistant bench WHAT`: figures about this machine and model, as a table and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from persian_assistant.config import Config
+from persian_assistant.wording import say
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of this command."""
+    what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    speed = what.add_parser("speed", help=say("bench.help_speed"), description=say("bench.help_speed"))
+    speed.add_argument("--model", default="mini", help=say("bench.help_model"))
+    speed.add_argument("--quantization", choices=("nf4", "none"), default="nf4", help=say("bench.help_quant"))
+    speed.add_argument("--exchanges", type=int, default=20, help=say("bench.help_exchanges"))
+    speed.add_argument("--json", type=Path, metavar="FILE", help=say("bench.help_json"))
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Measure and print. Raises AssistantError."""
+    from persian_assistant.commands.bench_speed import measure_speed, show
+
+    figures = measure_speed(args.model, args.quantization, args.exchanges, config)
+    show(figures, args.json)
+    return 0

@@ -1,0 +1,407 @@
+"""Adapters on every architecture: found, trained, saved, swapped under a running answer, taken off."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_models import ARCHITECTURES, save_tiny, tiny_config, tiny_model, tiny_tokenizer
+
+from persian_assistant.adapters import (
+    SERIAL,
+    adapter_tensors,
+    allow_packing,
+    attach,
+    base_of,
+    fan_in_fan_out,
+    remove_adapter,
+    save_adapter,
+    swap_adapter,
+    target_modules,
+    training_copy,
+)
+from persian_assistant.config import GenerationConfig
+from persian_assistant.engine import Engine
+from persian_assistant.errors import ModelError
+from persian_assistant.model import LoadedModel, is_4bit, load_model, packs_on_cpu
+from persian_assistant.records import Message
+from persian_assistant.template import ChatTemplate
+
+TALK = [Message("user", "سلام، نام من ساراست."), Message("assistant", "سلام سارا!")]
+GREEDY = GenerationConfig(do_sample=False, max_new_tokens=24)
+LLAMA_TARGETS = ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LoadedModel]:
+    """Models from disk, each written and read once; adapters are taken off again by the tests."""
+    kept: dict[tuple[str, str], LoadedModel] = {}
+
+    def load(architecture: str, quantization: str = "nf4") -> LoadedModel:
+        if (architecture, quantization) not in kept:
+            source = save_tiny(tmp_path_factory.mktemp(architecture), architecture)
+            kept[architecture, quantization] = load_model(source, quantization=quantization, device="cpu")
+        return kept[architecture, quantization]
+
+    return load
+
+
+def logits(model: Any, length: int = 12) -> torch.Tensor:
+    with torch.inference_mode():
+        return model(torch.arange(5, 5 + length)[None]).logits.float()  # type: ignore[no-any-return]
+
+
+def train(peft_model: Any, template: ChatTemplate, steps: int = 3) -> list[float]:
+    """A few steps of AdamW on one example; the losses."""
+    example = template.encode_example(TALK, [0.2, 1.0])
+    ids, labels = torch.tensor([example.input_ids]), torch.tensor([example.labels])
+    weights = [parameter for parameter in peft_model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=1e-2)
+    losses = []
+    for _ in range(steps):
+        loss = peft_model(input_ids=ids, labels=labels).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(loss.detach()))
+    return losses
+
+
+def adapter_on_disk(loaded: LoadedModel, folder: Path, seed: int = 0, lora_r: int = 8) -> Path:
+    """A random adapter for this base that changes every score."""
+    folder.mkdir(parents=True)
+    twin = training_copy(loaded.model)
+    peft_model = attach(twin, None, "fresh", lora_r=lora_r, trainable=True)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in adapter_tensors(peft_model).values():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    save_adapter(peft_model, folder)
+    return folder
+
+
+@pytest.mark.parametrize("quantization", ["nf4", "none"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_load_quantise_train_save_and_serve(
+    architecture: str, quantization: str, loaded: Any, tmp_path: Path
+) -> None:
+    one = loaded(architecture, quantization)
+    expected = ["c_attn", "c_fc", "c_proj"] if architecture == "gpt2" else LLAMA_TARGETS
+    assert target_modules(one.model) == expected
+    assert fan_in_fan_out(one.model) is (architecture == "gpt2")
+    template = ChatTemplate.for_model(one.tokenizer)
+    before = logits(one.model)
+    twin = training_copy(one.model)
+    assert torch.allclose(logits(twin), before, atol=0.15, rtol=0.1)
+    peft_model = attach(twin, None, "candidate", lora_r=4, trainable=True)
+    trainable = [name for name, one_ in peft_model.named_parameters() if one_.requires_grad]
+    assert trainable and all("lora_" in name for name in trainable)
+    start = {name: tensor.detach().clone() for name, tensor in adapter_tensors(peft_model).items()}
+    losses = train(peft_model, template)
+    assert all(torch.isfinite(torch.tensor(losses))) and losses[-1] < losses[0]
+    assert all(
+        not torch.equal(start[name], tensor)
+        for name, tensor in adapter_tensors(peft_model).items()
+        if "lora_B" in name
+    )
+    assert torch.equal(logits(one.model), before)  # the base is as it was
+    save_adapter(peft_model, tmp_path)
+    trained = logits(peft_model.eval())
+    served = attach(one.model, tmp_path, "v1")
+    assert torch.allclose(logits(one.model), trained, atol=0.3, rtol=0.1)
+    assert not torch.allclose(logits(one.model), before, atol=1e-3)
+    assert list(Engine(one.model, one.tokenizer, template).stream(TALK[:1], GREEDY)) is not None
+    assert remove_adapter(served) is one.model
+    assert torch.equal(logits(one.model), before)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
+def test_an_adapter_of_four_bits_loads_on_the_unquantised_base(
+    architecture: str, loaded: Any, tmp_path: Path
+) -> None:
+    """The delta is the same: transposed storage (Conv1D) and 4 bits do not turn it round."""
+    folder = adapter_on_disk(loaded(architecture), tmp_path / "a")
+    deltas = []
+    for quantization in ("nf4", "none"):
+        one = loaded(architecture, quantization)
+        before = logits(one.model)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            peft_model = attach(one.model, folder, "v1")
+        deltas.append(logits(one.model) - before)
+        remove_adapter(peft_model)
+    similar = torch.nn.functional.cosine_similarity(deltas[0].flatten(), deltas[1].flatten(), dim=0)
+    assert similar > 0.9
+    assert json.loads((folder / "adapter_config.json").read_text())["fan_in_fan_out"] is (
+        architecture == "gpt2"
+    )
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "gemma2"])
+@pytest.mark.parametrize("quantization", ["nf4", "none"])
+def test_the_fused_forward_is_pefts(
+    architecture: str, quantization: str, loaded: Any, tmp_path: Path
+) -> None:
+    one = loaded(architecture, quantization)
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
+    fused = logits(one.model)
+    layers = [layer for layer in one.model.modules() if "forward" in vars(layer)]
+    assert layers
+    for layer in layers:
+        del layer.__dict__["forward"]
+    own = logits(one.model)
+    assert torch.allclose(fused, own, atol=0.1, rtol=0.05)
+    assert torch.nn.functional.cosine_similarity(fused.flatten(), own.flatten(), dim=0) > 0.999
+    remove_adapter(peft_model)
+
+
+def test_the_fused_forward_steps_aside(loaded: Any, tmp_path: Path) -> None:
+    one = loaded("gpt2")
+    bare = logits(one.model)
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
+    with peft_model.disable_adapter():
+        assert torch.equal(logits(one.model), bare)
+    assert not torch.equal(logits(one.model), bare)
+    remove_adapter(peft_model)
+
+
+def test_a_copy_holds_the_same_four_bit_values(loaded: Any) -> None:
+    one = loaded("gpt2")
+    twin = training_copy(one.model)
+    from bitsandbytes.functional import dequantize_4bit
+
+    pairs = [
+        (ours, copied)
+        for ours, copied in zip(one.model.modules(), twin.modules(), strict=True)
+        if is_4bit(ours)
+    ]
+    assert len(pairs) == 8
+    for ours, copied in pairs:
+        eye = torch.eye(ours.in_features, dtype=torch.bfloat16)
+        with torch.inference_mode():
+            dense = ours(eye) - (0 if ours.bias is None else ours.bias)
+        plain = dequantize_4bit(copied.weight.data, copied.weight.quant_state).t()
+        assert torch.allclose(dense, plain, atol=0.02)  # the bias comes and goes in bfloat16
+        if packs_on_cpu(ours):
+            assert copied.weight.data_ptr() != ours.weight.data_ptr() and not packs_on_cpu(copied)
+        assert copied.bias.data_ptr() == ours.bias.data_ptr()
+    assert twin.transformer.wte.weight is one.model.transformer.wte.weight
+    again = training_copy(twin)  # and a copy of a copy is the same to the last bit
+    assert torch.equal(logits(again), logits(twin))
+    before = logits(twin)
+    allow_packing(twin)
+    assert torch.allclose(logits(twin), before, atol=0.1, rtol=0.05)
+
+
+def test_a_copy_of_an_adapted_model_is_bare(loaded: Any, tmp_path: Path) -> None:
+    one = loaded("gpt2")
+    bare = logits(training_copy(one.model))
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
+    for source in (one.model, peft_model):
+        twin = training_copy(source)
+        assert torch.equal(logits(twin), bare)
+        assert not any("lora" in name for name, _ in twin.named_modules())
+    attach(twin, tmp_path / "a", "next", trainable=True)
+    remove_adapter(peft_model)
+
+
+@pytest.mark.parametrize("quantization", ["nf4", "none"])
+def test_answers_are_the_same_while_a_thread_trains(quantization: str, loaded: Any, tmp_path: Path) -> None:
+    one = loaded("gpt2", quantization)
+    template = ChatTemplate.for_model(one.tokenizer)
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
+    engine = Engine(one.model, one.tokenizer, template)
+    prompt = template.prompt_ids(TALK[:1], 24, 256)
+
+    def answer() -> list[int]:
+        engine._cache = None
+        return list(engine._tokens(prompt, GREEDY, threading.Event()))
+
+    expected = answer()
+    trainee = attach(training_copy(one.model), tmp_path / "a", "next", trainable=True)
+    done, failed = threading.Event(), []
+
+    def work() -> None:
+        try:
+            while not done.is_set():
+                train(trainee, template, steps=2)
+                trainee.eval()
+                logits(trainee)  # measuring in between must not spoil training
+                trainee.train()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        answers = [answer() for _ in range(6)]
+    finally:
+        done.set()
+        thread.join()
+    assert not failed
+    assert answers == [expected] * 6
+    remove_adapter(peft_model)
+
+
+def test_a_swap_between_two_tokens(loaded: Any, tmp_path: Path) -> None:
+    """The answer goes on from the same cache with the new adapter; nothing of the old stays."""
+    one = loaded("gpt2")
+    first, second = (adapter_on_disk(one, tmp_path / name, seed) for name, seed in (("a", 1), ("b", 2)))
+    alone = attach(one.model, second, "alone")
+    expected = logits(one.model)
+    remove_adapter(alone)
+    peft_model = attach(one.model, first, "v1")
+    engine = Engine(one.model, one.tokenizer, ChatTemplate.for_model(one.tokenizer))
+    serial = getattr(one.model, SERIAL)
+    pieces = engine.stream_ids([5, 6, 7], GenerationConfig(do_sample=False, max_new_tokens=200))
+    next(pieces)
+    swapper = threading.Thread(target=swap_adapter, args=(peft_model, second, "v2", engine.lock))
+    swapper.start()
+    rest = list(pieces)
+    swapper.join()
+    assert rest and getattr(one.model, SERIAL) == serial + 1
+    assert list(peft_model.peft_config) == ["v2"] and peft_model.active_adapters == ["v2"]
+    assert not any(".v1." in name for name, _ in peft_model.named_parameters())
+    assert torch.equal(logits(one.model), expected)
+    with pytest.raises(ValueError, match="taken"):
+        swap_adapter(peft_model, first, "v2")
+    remove_adapter(peft_model)
+
+
+def test_a_swap_waits_for_the_running_step(loaded: Any, tmp_path: Path) -> None:
+    one = loaded("gpt2")
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
+    second = adapter_on_disk(one, tmp_path / "b", 2)
+    lock = threading.RLock()
+    with lock:
+        before = logits(one.model)
+        swapper = threading.Thread(target=swap_adapter, args=(peft_model, second, "v2", lock))
+        swapper.start()
+        swapper.join(timeout=0.5)
+        assert swapper.is_alive() and torch.equal(logits(one.model), before)
+    swapper.join()
+    assert not torch.equal(logits(one.model), before)
+    remove_adapter(peft_model)
+
+
+def no_weights(folder: Path) -> None:
+    (folder / "adapter_model.safetensors").unlink()
+
+
+def as_bin(folder: Path) -> None:
+    torch.save(load_file(folder / "adapter_model.safetensors"), folder / "adapter_model.bin")
+    no_weights(folder)
+
+
+def change(folder: Path, edit: Callable[[dict[str, torch.Tensor]], Any]) -> None:
+    tensors = load_file(folder / "adapter_model.safetensors")
+    edit(tensors)
+    save_file(tensors, folder / "adapter_model.safetensors")
+
+
+KEY = "base_model.model.transformer.h.1.mlp.c_fc.lora_A.weight"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "key"),
+    [
+        (no_weights, "model.adapter_missing"),
+        (lambda folder: (folder / "adapter_config.json").unlink(), "model.adapter_missing"),
+        (as_bin, "model.adapter_unsafe"),
+        (
+            lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"broken"),
+            "model.adapter_damaged",
+        ),
+        (lambda folder: (folder / "adapter_config.json").write_text("{"), "model.adapter_damaged"),
+        (lambda folder: change(folder, lambda tensors: tensors.pop(KEY)), "model.adapter_mismatch"),
+        (
+            lambda folder: change(folder, lambda tensors: tensors.update({KEY: torch.ones(8, 63)})),
+            "model.adapter_mismatch",
+        ),
+        (
+            lambda folder: change(folder, lambda tensors: tensors.update({"more": torch.ones(1)})),
+            "model.adapter_mismatch",
+        ),
+        (
+            lambda folder: change(folder, lambda tensors: tensors[KEY].fill_(float("nan"))),
+            "model.adapter_mismatch",
+        ),
+    ],
+    ids=["weights", "config", "bin", "broken", "json", "key", "shape", "extra", "nan"],
+)
+def test_a_bad_adapter_is_refused_and_the_old_one_serves(
+    spoil: Any, key: str, loaded: Any, tmp_path: Path
+) -> None:
+    one = loaded("gpt2")
+    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "good"), "v1")
+    before = logits(one.model)
+    bad = adapter_on_disk(one, tmp_path / "bad", 2)
+    spoil(bad)
+    with pytest.raises(ModelError) as caught:
+        swap_adapter(peft_model, bad, "v2")
+    assert caught.value.key == key, caught.value
+    assert torch.equal(logits(one.model), before) and list(peft_model.peft_config) == ["v1"]
+    remove_adapter(peft_model)
+    with pytest.raises(ModelError):
+        attach(one.model, bad, "v1")
+
+
+def test_an_adapter_of_another_base_is_refused(loaded: Any, tmp_path: Path) -> None:
+    folder = adapter_on_disk(loaded("llama"), tmp_path / "a")
+    with pytest.raises(ModelError) as caught:
+        attach(loaded("gpt2").model, folder, "v1")
+    assert caught.value.key == "model.adapter_mismatch"
+
+
+def test_pefts_own_loader_reads_what_we_save(loaded: Any, tmp_path: Path) -> None:
+    from peft import PeftModel
+
+    one = loaded("llama", "none")
+    folder = adapter_on_disk(one, tmp_path / "a")
+    served = attach(one.model, folder, "v1")
+    expected = logits(one.model)
+    remove_adapter(served)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        other = PeftModel.from_pretrained(training_copy(one.model), str(folder)).eval()
+    assert torch.allclose(logits(other), expected, atol=0.2, rtol=0.1)
+
+
+def test_twenty_rounds_leave_nothing_behind(loaded: Any, tmp_path: Path) -> None:
+    one = loaded("gpt2")
+    folders = [adapter_on_disk(one, tmp_path / str(seed), seed) for seed in (1, 2)]
+
+    def alive() -> tuple[int, int]:
+        gc.collect()
+        found = gc.get_objects()
+        return (
+            sum(issubclass(type(item), torch.nn.Module) for item in found),
+            sum(issubclass(type(item), torch.Tensor) for item in found),
+        )
+
+    peft_model = attach(one.model, folders[0], "v0")
+    counts = []
+    for number in range(1, 21):
+        trainee = attach(training_copy(one.model), folders[0], "next", trainable=True)
+        del trainee
+        swap_adapter(peft_model, folders[number % 2], f"v{number}")
+        counts.append(alive())
+    assert len(set(counts[2:])) == 1, counts
+    remove_adapter(peft_model)
+
+
+def test_target_names_that_are_shared_are_given_in_full() -> None:
+    tokenizer = tiny_tokenizer("plain")
+    model = tiny_model(tiny_config("gpt2", tokenizer))
+    model.transformer.h[0].extra = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())
+    names = target_modules(model)
+    assert "transformer.h.0.extra.0" in names and "c_attn" in names and "0" not in names
+    assert base_of(model) is model

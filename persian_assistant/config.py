@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from persian_assistant.wording import LANGUAGES
 
 QUANTIZATIONS = ("nf4", "none")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+ENVIRONMENT = tuple(f"PERSIAN_ASSISTANT_{name}" for name in ("LANG", "MODEL", "PERSONA", "PROFILE"))
+"""Settings read from the environment, besides PERSIAN_ASSISTANT_HOME; an empty one is not set."""
 Section = TypeVar("Section")
 
 
@@ -68,6 +70,8 @@ class GenerationConfig:
         _check(0 < self.top_p <= 1, "top_p", self.top_p, "0 < … ≤ 1")
         _check(1 <= self.repetition_penalty <= 5, "repetition_penalty", self.repetition_penalty, "1 … 5")
         _check(1 <= self.max_new_tokens <= 8192, "max_new_tokens", self.max_new_tokens, "1 … 8192")
+        seed = self.random_seed
+        _check(seed is None or 0 <= seed < 2**63, "random_seed", seed, "0 … 2⁶³−1")
 
 
 @dataclass(frozen=True)
@@ -170,26 +174,32 @@ class Config:
         environment = {
             name.removeprefix("PERSIAN_ASSISTANT_").lower(): value
             for name, value in os.environ.items()
-            if name in ("PERSIAN_ASSISTANT_LANG", "PERSIAN_ASSISTANT_PERSONA", "PERSIAN_ASSISTANT_PROFILE")
+            if name in ENVIRONMENT and value
         }
-        if model := os.environ.get("PERSIAN_ASSISTANT_MODEL"):
-            environment["model"] = {"name": model}  # type: ignore[assignment]
-        return config.merged(environment, "environment")
+        return config.merged(environment, "PERSIAN_ASSISTANT_*")
 
     def merged(self, values: dict[str, Any], where: str) -> Config:
-        """This config with nested `values` on top; `where` names their origin in errors."""
+        """This config with nested `values` on top; `where` names their origin in errors.
+
+        `model` may also be just the model's name. Raises UsageError.
+        """
         known = {item.name for item in fields(self)}
-        changed: dict[str, Any] = {}
+        config = self
         for name, value in values.items():
             if name not in known:
                 raise UsageError("cli.unknown_setting", name=name, where=where)
-            section = getattr(self, name)
-            if isinstance(value, dict):
-                for key, inner in value.items():
-                    section = with_setting(section, key, inner, where)
-                value = section
-            changed[name] = value
-        return replace(self, **changed)
+            section: Any = getattr(config, name)
+            if not is_dataclass(section):
+                config = with_setting(config, name, value, where)
+                continue
+            if name == "model" and isinstance(value, str):
+                value = {"name": value}
+            if not isinstance(value, dict):
+                raise UsageError("cli.bad_value", name=f"{name} ({where})", value=value, expected=f"[{name}]")
+            for key, inner in value.items():
+                section = with_setting(section, key, inner, where)
+            config = replace(config, **{name: section})
+        return config
 
 
 def with_setting(section: Section, name: str, value: object, where: str = "/set") -> Section:
@@ -198,26 +208,31 @@ def with_setting(section: Section, name: str, value: object, where: str = "/set"
     Raises UsageError for an unknown name or a value of the wrong type or range.
     """
     types = {item.name: str(item.type) for item in fields(section)}  # type: ignore[arg-type]
-    if name not in types:
+    if types.get(name, "").removesuffix(" | None") not in _EXPECTED:
         raise UsageError("cli.unknown_setting", name=name, where=where)
     return replace(section, **{name: _parsed(name, value, types[name])})  # type: ignore[type-var]
 
 
+_EXPECTED = {"bool": "true | false", "int": "1, 2, 3 …", "float": "0.5, 1, 2e-4 …", "str": "…"}
+_SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+
+
 def _parsed(name: str, value: object, type_name: str) -> object:
+    kind = type_name.removesuffix(" | None")
     text = to_latin_digits(str(value)).strip()
-    if "None" in type_name and text.lower() in ("none", "-", ""):
+    if kind != type_name and text.lower() in ("none", "-", ""):
         return None
     try:
-        if type_name.startswith("bool"):
-            return {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}[
-                text.lower()
-            ]
-        if type_name.startswith("int"):
+        if isinstance(value, (dict, list)) or (kind == "str" and not isinstance(value, str)):
+            raise ValueError(value)
+        if kind == "bool":
+            return _SWITCH[text.lower()]
+        if kind == "int":
             return int(text)
-        if type_name.startswith("float"):
+        if kind == "float":
             return float(text.replace("٫", "."))
     except (KeyError, ValueError):
-        raise UsageError("cli.bad_value", name=name, value=value, expected=type_name) from None
+        raise UsageError("cli.bad_value", name=name, value=value, expected=_EXPECTED[kind]) from None
     return str(value)
 
 
@@ -228,6 +243,6 @@ def read_toml(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError("cli.bad_toml", path=path, reason=error) from error

@@ -67,8 +67,8 @@ def test_short_words_of_the_bottom_line() -> None:
 
 
 def test_bottom_line_follows_the_session(session: ScriptedSession, view: View) -> None:
-    toolbar = Toolbar(session, view)
     session.loading.text, session.loading.done = "بارگذاری مدل", False
+    toolbar = Toolbar(session, view)
     assert toolbar.text().startswith("بارگذاری مدل · دستیار فارسی")
     session.loading.text, session.loading.done = "", True
     assert toolbar.changed()
@@ -118,7 +118,7 @@ def test_history_is_private_and_normalised(tmp_path: Path) -> None:
     history.append_string("یک\nدو")
     history.append_string("\u200f")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert list(PrivateHistory(path).load_history_strings()) == ["یک\nدو", "کتاب?"]
+    assert list(PrivateHistory(path).load_history_strings()) == ["یک\nدو", "کتاب\ufffd"]
     assert list(PrivateHistory(tmp_path / "no" / HISTORY).load_history_strings()) == []
 
 
@@ -157,9 +157,9 @@ def test_a_question_from_another_thread_is_answered_at_the_prompt(
     assert session.calls("reply") == []
     assert capsys.readouterr().out.count("دانلود شود؟") == 6
     questions.refuse(for_good=True)
-    asking = threading.Thread(target=lambda: answers.append(questions("باز هم؟")))
-    asking.start()
-    asking.join(timeout=60)
+    closed = threading.Thread(target=lambda: answers.append(questions("باز هم؟")))
+    closed.start()
+    closed.join(timeout=60)
     assert answers[-1] is False
 
 
@@ -282,8 +282,7 @@ def test_ctrl_c_ends_an_answer_and_keeps_what_was_shown(terminal: Callable[..., 
     screen.sees("گفتید: بعدی")
     first, second = screen.calls("answered")
     assert first[1].startswith("واژهٔ0 واژهٔ1")
-    assert first[2] == "interrupted"
-    assert second[2] == "whole"
+    assert [first[2], second[2]] == ["interrupted", "whole"]
     screen.prompts(3)
     screen.type(CTRL_C)
     screen.sees("برای خروج")
@@ -355,9 +354,8 @@ def test_ctrl_c_in_learn_wait_ends_the_pass_not_the_chat(terminal: Callable[...,
 @posix
 def test_a_defect_does_not_dump_over_the_chat(terminal: Callable[..., Terminal]) -> None:
     screen = terminal()
-    screen.type("نقص" + ENTER)
+    screen.type("نقص" + ENTER + "سلام" + ENTER)
     screen.sees("RuntimeError")
-    screen.type("سلام" + ENTER)
     screen.sees("گفتید: سلام")
     assert "Traceback" not in screen.plain
     screen.type(CTRL_D)
@@ -403,5 +401,4 @@ def test_nothing_heavy_is_imported_for_the_prompt() -> None:
         "heavy = {'torch', 'transformers', 'peft', 'huggingface_hub', 'datasets', 'numpy', "
         "'persian_assistant.session'}; print(sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

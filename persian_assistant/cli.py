@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from persian_assistant import __version__, wording
+from persian_assistant import __version__, log, wording
 from persian_assistant.config import Config
 from persian_assistant.errors import AssistantError
 from persian_assistant.wording import say
 
+logger = logging.getLogger(__name__)
 COMMANDS = ("chat", "pretrain", "push", "bench")
 
 
@@ -19,9 +23,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Errors a user can meet end here, as one sentence."""
     words = list(sys.argv[1:] if argv is None else argv)
     _write_utf8()
+    with log.recording():
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
+    if typed := _language(words):
+        wording.set_language(typed)
     try:
         config = Config.load()
-        wording.set_language(_language(words) or config.lang)
+        wording.set_language(typed or config.lang)
         args, module = _parse(words)
         config = config.merged({"lang": wording.language()}, "--lang")
         return int(module.run(args, config))
@@ -31,16 +42,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return 0
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("persian_assistant"):
-            raise
-        print(say("cli.not_installed", name=error.name), file=sys.stderr)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("persian_assistant"):
+            print(say("cli.not_installed", name=error.name), file=sys.stderr)
+            return 1
+        logger.exception("command line")
+        told = say("cli.unexpected", kind=type(error).__name__, log=log.log_path())
+        print(told, file=sys.stderr)
         return 1
 
 
-def _parse(words: list[str]) -> tuple[argparse.Namespace, object]:
+def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:
     parser = argparse.ArgumentParser(prog="persian-assistant", description=say("cli.description"))
     parser.add_argument("--version", action="version", version=f"persian-assistant {__version__}")
     parser.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))

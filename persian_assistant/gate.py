@@ -48,6 +48,8 @@ def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
         return Verdict(False, "learning.gate_not_finite")
     if not math.isfinite(scores.perplexity):
         return Verdict(False, "learning.gate_not_finite")
+    if math.isnan(scores.perplexity_ratio):
+        return Verdict(False, "learning.gate_not_finite")
     if scores.perplexity_ratio > max_perplexity_ratio:
         values = (
             ("ratio", f"{scores.perplexity_ratio:.3f}"),

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 Report = Callable[[str, float, "float | None", "float | None"], None]
 RunPass = Callable[[list[Exchange], int, LearningConfig, Report, threading.Event], "PassOutcome"]
+MOST_TRIES = 3
+"""A pass cut off so many times in a row (a machine without enough memory) is not resumed by itself."""
 NICENESS = 10
 """Priority given up by a pass where the system allows it for one thread (Linux): answers come first."""
 
@@ -64,6 +66,15 @@ class Learner:
         self._cancel = threading.Event()
         self._closing = False
         self._lock = threading.Lock()
+        cut_off = journal.unfinished_pass()
+        newest = versions.newest()
+        published = cut_off is not None and newest is not None and newest.high_water >= cut_off.high_water
+        tries = self._tries()
+        self._resume = cut_off is not None and not published and tries < MOST_TRIES
+        # Exchanges up to here have had their pass, whatever came of it
+        tried = [record.high_water for record in journal.passes() if record.outcome != "started"]
+        given_up = cut_off.high_water if cut_off is not None and tries >= MOST_TRIES else 0
+        self._seen = max([given_up, *tried])
 
     def pending(self) -> list[Exchange]:
         """Complete exchanges past the newest version, oldest first."""
@@ -71,33 +82,38 @@ class Learner:
         return [item for item in self.journal.exchanges(newest.high_water if newest else 0) if item.complete]
 
     def turns_until_pass(self) -> int:
-        """New exchanges still missing for the next pass; those of a pass that failed count once more."""
-        tried = [record.high_water for record in self.journal.passes() if record.outcome != "started"]
-        seen = max(tried, default=0)
-        fresh = sum(item.seq > seen for item in self.pending())
+        """New exchanges still missing for the next pass; those of a pass that failed do not count again."""
+        fresh = sum(item.seq > self._seen for item in self.pending())
         return max(0, self.settings.every - fresh)
 
     def consider(self) -> bool:
-        """Start a pass if one is due, or was cut off by the end of an earlier process."""
+        """Start a pass if one is due, or was cut off by the end of an earlier process; True if one began."""
         if not self.settings.enabled or self.running:
             return False
-        cut_off = self.journal.unfinished_pass() is not None
         pending = self.pending()
-        if not pending or not (cut_off or self.turns_until_pass() == 0):
+        if not pending or not (self._resume or self.turns_until_pass() == 0):
             return False
-        self._start(pending, "learning.resumed" if cut_off else "learning.started")
-        return True
+        try:
+            return self._start(pending, "learning.resumed" if self._resume else "learning.started")
+        except AssistantError as error:  # the disk: the exchange that led here is safe all the same
+            self._seen = pending[-1].seq
+            self._on_event(say("learning.failed", reason=error))
+            return False
 
     def start(self) -> None:
-        """Start a pass now. Raises LearningError: learning is off, one runs already, nothing is new."""
+        """Start a pass now.
+
+        Raises LearningError: learning is off, one runs already, nothing is new; DiskError.
+        """
         if not self.settings.enabled:
             raise LearningError("learning.disabled")
+        pending = self.pending()
         if self.running:
             raise LearningError("learning.running")
-        pending = self.pending()
         if not pending:
             raise LearningError("learning.nothing_new")
-        self._start(pending, "learning.started")
+        if not self._start(pending, "learning.started"):
+            raise LearningError("learning.running")
 
     @property
     def running(self) -> bool:
@@ -119,26 +135,39 @@ class Learner:
         return not self.running
 
     def close(self) -> None:
-        """End a running pass without calling it ended: the next start runs it again."""
-        self._closing = True
+        """End a running pass without calling it ended: the next start runs it again. None begins after."""
+        with self._lock:
+            self._closing = True
         self.cancel()
         self.wait()
 
+    def _tries(self) -> int:
+        """How often in a row a pass began and the process ended before it did."""
+        tries = 0
+        for record in reversed(self.journal.passes()):
+            if record.outcome != "started":
+                break
+            tries += 1
+        return tries
+
     # --- the pass, in its own thread ----------------------------------------------------------------
 
-    def _start(self, pending: list[Exchange], key: str) -> None:
+    def _start(self, pending: list[Exchange], key: str) -> bool:
+        """False when one runs already or the session closes. Raises DiskError."""
         with self._lock:
-            if self.running:
-                raise LearningError("learning.running")
+            if self.running or self._closing:
+                return False
             self._cancel.clear()
             high_water = pending[-1].seq
             self.journal.append_pass("started", high_water=high_water)
+            self._resume = False
             self.state = PassState(True, "prepare")
             self._thread = threading.Thread(
                 target=self._work, args=(pending, high_water), name="learning-pass", daemon=True
             )
             self._on_event(say(key, count=len(pending)))
             self._thread.start()
+            return True
 
     def _work(self, pending: list[Exchange], high_water: int) -> None:
         _give_way()
@@ -156,6 +185,7 @@ class Learner:
             reason = say("learning.unexpected", kind=type(error).__name__, log=self._log)
             sentence = say("learning.failed", reason=reason)
             self._record("failed", high_water, type(error).__name__)
+        self._seen = max(self._seen, high_water)
         self.state = PassState()
         if not self._closing:
             self._on_event(sentence)

@@ -5,30 +5,44 @@ Called by the learner in its own thread while the chat goes on with the model th
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from persian_assistant import adapters, disk, metrics
 from persian_assistant.config import LearningConfig
-from persian_assistant.errors import Cancelled, LearningError
+from persian_assistant.engine import context_length
+from persian_assistant.errors import AssistantError, Cancelled, DiskError, LearningError, ModelError
 from persian_assistant.gate import Scores, Verdict, judge
 from persian_assistant.mixture import Ingredients, Mixture, build_mixture
 from persian_assistant.model import LoadedModel
 from persian_assistant.records import Exchange, Message
 from persian_assistant.template import ChatTemplate
-from persian_assistant.trainer import TrainingProgress, TrainingResult, train_adapter
+from persian_assistant.trainer import (
+    LONGEST_ROW,
+    TrainingProgress,
+    TrainingResult,
+    is_out_of_memory,
+    train_adapter,
+)
 from persian_assistant.versions import Version, VersionStore
 
 HELDOUT_TOKENS = 1600
 """Held-out text read for the perplexity: enough to see 3%, little enough for two cores."""
 HELDOUT_ROW = 256
 STOP_PROMPTS, STOP_TOKENS = 4, 48
+
+logger = logging.getLogger(__name__)
 
 Report = Callable[[str, float, "float | None", "float | None"], None]
 """phase (prepare | train | measure | publish), share done 0..1, loss, seconds left."""
@@ -74,16 +88,31 @@ class LearningPass:
         report: Report,
         cancel: threading.Event,
     ) -> PassOutcome:
-        """Raises Cancelled, LearningError or DiskError; nothing has changed then."""
+        """Raises Cancelled, LearningError, ModelError or DiskError; nothing has changed then."""
+        try:
+            with _told(self.versions.root):
+                return self._run(exchanges, high_water, settings, report, cancel)
+        finally:
+            gc.collect()  # Trainer and its model hold each other
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+    def _run(
+        self,
+        exchanges: Sequence[Exchange],
+        high_water: int,
+        settings: LearningConfig,
+        report: Report,
+        cancel: threading.Event,
+    ) -> PassOutcome:
         started = time.monotonic()
         report("prepare", 0.0, None, None)
-        parent = self.versions.current()
         mixture = self._mixture(exchanges, settings, high_water)
         if not mixture.counts["exchanges"]:
             raise LearningError("learning.nothing_to_train")
-        model = adapters.training_copy(self.loaded.model)
+        parent = self._sound_parent()
         peft_model = adapters.attach(
-            model,
+            adapters.training_copy(self.loaded.model),
             parent.path if parent else None,
             "candidate",
             lora_r=settings.lora_r,
@@ -93,7 +122,7 @@ class LearningPass:
         result = train_adapter(
             peft_model,
             mixture.examples,
-            self._pad_id(),
+            int(self.loaded.tokenizer.pad_token_id),
             settings,
             random_seed=high_water,
             report=lambda progress: _report_training(report, progress),
@@ -111,14 +140,31 @@ class LearningPass:
         finally:
             self.versions.discard(staged)
         if version is not None:
-            self.versions.prune(settings.keep_versions)
+            self._prune(settings.keep_versions)
         return PassOutcome(version, verdict, figures, mixture.counts, time.monotonic() - started)
+
+    def _sound_parent(self) -> Version | None:
+        """The version to go on from; None is the base model, which also serves where a version does not fit."""
+        parent = self.versions.current()
+        if parent is not None:
+            try:
+                adapters.read_adapter(parent.path, self.loaded.model)
+            except ModelError:
+                return None
+        return parent
+
+    def _prune(self, keep: int) -> None:
+        try:
+            self.versions.prune(keep)
+        except DiskError as error:  # the new version serves all the same
+            logger.warning("old versions stay: %s", error)
 
     def _mixture(self, exchanges: Sequence[Exchange], settings: LearningConfig, seed: int) -> Mixture:
         parts = Ingredients(
             exchanges, self.material.seed_examples, self.material.general_texts, self.material.persona
         )
-        return build_mixture(parts, self.template, settings, self._context_length(), seed)
+        longest = min(self._context_length(), LONGEST_ROW)
+        return build_mixture(parts, self.template, settings, longest, seed)
 
     def _measure(
         self, base: Any, staged: Path, result: TrainingResult, report: Report, cancel: threading.Event
@@ -159,7 +205,7 @@ class LearningPass:
 
     def _question(self, row: Sequence[Message]) -> list[Message]:
         system = [Message("system", self.material.persona)] if self.material.persona else []
-        return [*system, row[0]]
+        return [*system, _first_question(row)]
 
     def _publish(
         self,
@@ -195,15 +241,16 @@ class LearningPass:
         )
 
     def _context_length(self) -> int:
-        return int(getattr(self.loaded.model.config, "max_position_embeddings", 1024) or 1024)
-
-    def _pad_id(self) -> int:
-        return int(self.loaded.tokenizer.pad_token_id)
+        return context_length(self.loaded.model, self.loaded.tokenizer)
 
     def _base_key(self) -> str:
-        texts = json.dumps(list(self.material.heldout_texts), ensure_ascii=False)
-        name = f"{self.loaded.source.fingerprint} {self.loaded.quantization} {self.loaded.device}"
-        return hashlib.sha256(f"{name} {self.material.persona} {texts}".encode()).hexdigest()
+        questions = [_first_question(row).content for row in self.material.heldout_examples[:STOP_PROMPTS]]
+        measured = [
+            *(self.loaded.source.fingerprint, self.loaded.quantization, self.loaded.device),
+            *(HELDOUT_TOKENS, HELDOUT_ROW, STOP_TOKENS, self.material.persona),
+            *(questions, list(self.material.heldout_texts)),
+        ]
+        return hashlib.sha256(json.dumps(measured, ensure_ascii=False).encode()).hexdigest()
 
 
 class _BaseScores:
@@ -224,6 +271,25 @@ class _BaseScores:
     def write(self, figures: tuple[float, float]) -> None:
         record = {"key": self.key, "perplexity": figures[0], "stop_rate": figures[1]}
         disk.write_private(self.path, json.dumps(record) + "\n")
+
+
+def _first_question(row: Sequence[Message]) -> Message:
+    return next(message for message in row if message.role == "user")
+
+
+@contextmanager
+def _told(root: Path) -> Iterator[None]:
+    """No memory and no disk as errors that say so, wherever in a pass they strike."""
+    try:
+        yield
+    except AssistantError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise LearningError("learning.no_memory") from error
+        if cause := disk.system_error(error):
+            raise disk.disk_error(cause, cause.filename or root) from error
+        raise
 
 
 def _report_training(report: Report, progress: TrainingProgress) -> None:

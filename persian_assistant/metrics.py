@@ -29,21 +29,21 @@ def text_ids(template: ChatTemplate, text: str) -> list[int]:
 def mean_loss(
     model: Any, rows: Sequence[Sequence[int]], *, max_tokens: int, stop: Stop = lambda: False
 ) -> float:
-    """Cross-entropy in nats per token over `rows` of token ids, each read alone, up to `max_tokens` in all.
+    """Cross-entropy in nats per guessed token over `rows` of ids, each read alone, `max_tokens` in all.
 
     NaN without any token, or when `stop()` asked for an early end.
     """
     total, count = 0.0, 0
     for row in rows:
-        ids = list(row[: max_tokens - count])
+        ids = list(row[: max_tokens - count + 1])  # the first token is only read, not guessed
         if len(ids) < 2:
-            break
+            continue
         if stop():
             return math.nan
         batch = torch.tensor([ids], device=model.device)
         logits = model(input_ids=batch, use_cache=False).logits[0, :-1].float()
         total += float(F.cross_entropy(logits, batch[0, 1:], reduction="sum"))
-        count += len(ids)
+        count += len(ids) - 1
     return total / count if count else math.nan
 
 
@@ -54,7 +54,7 @@ def perplexity(
     loss = mean_loss(
         model, [text_ids(template, text)[:max_length] for text in texts], max_tokens=max_tokens, stop=stop
     )
-    return math.exp(loss) if loss < 700 else (math.inf if loss >= 700 else math.nan)
+    return math.inf if loss >= 700 else math.exp(loss)
 
 
 @torch.inference_mode()
@@ -85,7 +85,12 @@ def stop_rate(
         if stop():
             return math.nan
         output = model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         )
         cache, ids = output.past_key_values, output.logits[:, -1].argmax(-1, keepdim=True)
         ended |= torch.isin(ids[:, 0], ends)

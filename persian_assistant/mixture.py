@@ -50,7 +50,7 @@ def build_mixture(
     """
     chance = random.Random(random_seed)
     new = [_exchange_row(item, template, settings, max_length) for item in parts.exchanges if item.complete]
-    new = [row for row in new if any(row.loss_weights)]
+    new = [row for row in new if any(row.loss_weights[1:])]
     new_tokens = sum(map(len, new))
     unit = new_tokens / (1 - settings.seed_share - settings.general_share)
     seeds = _draw(
@@ -98,15 +98,16 @@ def _text_row(text: str, template: ChatTemplate, max_length: int) -> Example:
 
 
 def _draw(items: Sequence[Any], tokens: float, encode: Any, chance: random.Random) -> list[Example]:
-    """Random items, each at most once, until they hold about `tokens` tokens."""
+    """Random items, each at most once, until they hold about `tokens` tokens. Rows without loss are left."""
     rows: list[Example] = []
     taken = 0
     for item in chance.sample(list(items), len(items)):
         if taken >= tokens:
             break
         row = encode(item)
-        rows.append(row)
-        taken += len(row)
+        if any(row.loss_weights[1:]):
+            rows.append(row)
+            taken += len(row)
     return rows
 
 

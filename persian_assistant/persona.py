@@ -59,17 +59,26 @@ class Persona:
         for key in ("name", "system"):
             if not isinstance(table.get(key), str):
                 raise UsageError("cli.bad_persona", path=path, field=key)
+        seeds = table.get("seed_examples", [])
+        if not isinstance(seeds, list) or not all(isinstance(item, str) for item in seeds):
+            raise UsageError(
+                "cli.bad_value", name=f"seed_examples ({path})", value=seeds, expected='["…", "…"]'
+            )
         title, greeting = _line(table, "title") or _line(table, "name"), _line(table, "greeting")
-        return cls(
+        persona = cls(
             name=_line(table, "name"),
             title_fa=title,
             title_en=_line(table, "title_en") or title,
             system=sanitise(normalise(table["system"])).strip()[:MAX_SYSTEM_CHARS],
             greeting_fa=greeting,
             greeting_en=_line(table, "greeting_en") or greeting,
-            seed_examples=tuple(str(item) for item in table.get("seed_examples", ())),
+            seed_examples=tuple(seeds),
             path=path,
         )
+        for file in persona.seed_paths:
+            if not file.is_file():  # better now than in the middle of the first pass
+                raise UsageError("cli.cannot_read", path=file, reason=f"seed_examples ({path.name})")
+        return persona
 
 
 def shipped_personas() -> list[str]:

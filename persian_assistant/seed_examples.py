@@ -38,7 +38,7 @@ def general_texts(split: str) -> list[str]:
             try:
                 if record["split"] == split:
                     texts.append(str(record["text"]))
-            except KeyError as error:
+            except (KeyError, TypeError) as error:
                 raise _bad(path, number, error) from error
     return texts
 
@@ -52,15 +52,21 @@ def _rows(path: Path) -> list[list[Message]]:
             ]
         except (KeyError, TypeError) as error:
             raise _bad(path, number, error) from error
-        if not turns or turns[-1][0] != "assistant" or not all(content for _, content in turns):
+        if not _alternate([role for role, _ in turns]) or not all(content for _, content in turns):
             raise _bad(path, number, "messages")
         rows.append([Message(role, content) for role, content in turns])
     return rows
 
 
+def _alternate(roles: list[str]) -> bool:
+    """An optional system message, then user and assistant in turn, the assistant last."""
+    spoken = roles[1:] if roles[:1] == ["system"] else roles
+    return bool(spoken) and spoken == ["user", "assistant"] * (len(spoken) // 2)
+
+
 def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("cli.cannot_read", path=path, reason=error) from error
     records = []

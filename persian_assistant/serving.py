@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,7 @@ class Serving:
         self.version: int | None = None
         self._peft_model: Any = None
         self._pass: LearningPass | None = None
+        self._changing = threading.Lock()
 
     @classmethod
     def load(
@@ -53,6 +55,10 @@ class Serving:
 
     def serve(self, version: Version | None) -> None:
         """Answer from `version`, or from the base model for None. Raises ModelError: nothing changed then."""
+        with self._changing:
+            self._serve(version)
+
+    def _serve(self, version: Version | None) -> None:
         if version is None:
             if self._peft_model is not None:
                 adapters.remove_adapter(self._peft_model, self.engine.lock)

@@ -1,7 +1,6 @@
 """The one place that wires objects: an open profile with its journal, versions, model and learner.
 
-The terminal and the piped chat talk to this and to nothing below it. The model loads in a thread of its own;
-torch and what needs it are imported there.
+The terminal and the piped chat talk to this and to nothing below it.
 """
 
 from __future__ import annotations
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from persian_assistant import disk
 from persian_assistant.config import Config, GenerationConfig, home, with_setting
-from persian_assistant.errors import AssistantError, LearningError, ModelError, UsageError
+from persian_assistant.errors import LearningError, LockedError, ModelError, UsageError
 from persian_assistant.journal import Journal
 from persian_assistant.learner import Learner, PassState
+from persian_assistant.loading import LoadingState, ModelLoader
+from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
 from persian_assistant.profile import Profile
 from persian_assistant.records import Exchange, Message
@@ -26,11 +27,11 @@ from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
+    from persian_assistant.hub import ModelSource
     from persian_assistant.serving import Serving
 
 Notice = Callable[[str], None]
 Ask = Callable[[str], bool]
-LOG_NAME = "log.txt"
 CONVERSATIONS = "conversations"
 _LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
 
@@ -43,15 +44,6 @@ class OpenProfile:
     path: Path
     base_model: str
     persona: Persona
-
-
-@dataclass(frozen=True)
-class LoadingState:
-    """`text` is one line for the bottom bar, empty once the model serves."""
-
-    text: str
-    done: bool = False
-    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ class Session:
     """One open profile. `Session.open` makes one; `close` gives the profile back."""
 
     def __init__(self, config: Config, notice: Notice, ask: Ask | None) -> None:
-        from persian_assistant.hub import default_profile_slug, resolve
+        from persian_assistant.hub import resolve
 
         self.config, self._notice, self._ask = config, notice, ask
         self.on_event: Callable[[str], None] = notice
@@ -92,16 +84,7 @@ class Session:
             notice=notice,
             allow_download=config.model.download,
         )
-        name = config.profile or f"{persona.name}-{default_profile_slug(self.source.name)}"
-        create = {
-            "base_model": self.source.name,
-            "repo_id": self.source.repo_id,
-            "revision": self.source.revision,
-            "fingerprint": self.source.fingerprint,
-            "quantization": config.model.quantization,
-            "persona": config.persona,
-        }
-        profile = Profile.open(home(), name, create=create)
+        profile = _open_profile(config, persona, self.source, notice)
         self._lock = profile.lock()
         try:
             self.profile = OpenProfile(profile.name, profile.path, self.source.name, persona)
@@ -110,24 +93,22 @@ class Session:
             newest = self.store.newest()
             self.journal = Journal.open(profile.journal_path, after=newest.high_water if newest else 0)
             self._first_seq = self.journal.last_seq()
-            for warning in (*self.store.warnings, *self.journal.warnings):
-                notice(warning)
+            self._learner = Learner(
+                self.journal,
+                self.store,
+                config.learning,
+                self._run_pass,
+                self._swap,
+                lambda sentence: self.on_event(sentence),
+                log_path(),
+            )
+            self._tell_warnings()
         except BaseException:
             self._lock.release()
             raise
-        self._serving: Serving | None = None
-        self._learner = Learner(
-            self.journal,
-            self.store,
-            config.learning,
-            self._run_pass,
-            self._swap,
-            lambda sentence: self.on_event(sentence),
-            home() / LOG_NAME,
+        self._loader = ModelLoader(
+            self.source, config.model, persona, self.store, notice, self._learner.consider
         )
-        self.loading = LoadingState(say("model.loading", name=self.source.name))
-        self._loader = threading.Thread(target=self._load, name="model-loader", daemon=True)
-        self._loader.start()
 
     @classmethod
     def open(cls, config: Config, *, notice: Notice, ask: Ask | None = None) -> Session:
@@ -136,28 +117,17 @@ class Session:
 
     # --- the model ----------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        try:
-            from persian_assistant.serving import Serving
+    @property
+    def loading(self) -> LoadingState:
+        return self._loader.state
 
-            serving = Serving.load(
-                self.source, self.config.model, self.profile.persona, self.store, self._notice
-            )
-        except BaseException as error:
-            self.loading = LoadingState("", True, error)
-            return
-        self._serving = serving
-        self.loading = LoadingState("", True)
-        self._consider()
+    @property
+    def _serving(self) -> Serving | None:
+        return self._loader.serving
 
     def ready(self, timeout: float | None = 0) -> bool:
         """True once the model serves. Raises what went wrong if loading failed."""
-        self._loader.join(timeout)
-        if self.loading.error is not None:
-            if isinstance(self.loading.error, AssistantError):
-                raise self.loading.error
-            raise ModelError("model.load_failed", reason=self.loading.error) from self.loading.error
-        return self.loading.done
+        return self._loader.ready(timeout)
 
     def _wait(self, cancel: threading.Event) -> Serving | None:
         while not self.ready(0.1):
@@ -198,11 +168,12 @@ class Session:
                 yield piece
             finished = not cancel.is_set()
         finally:
-            answer = "".join(pieces).strip()
-            if answer:
+            answer = normalise(sanitise("".join(pieces))).strip()
+            if answer or finished:  # an empty answer is one, too: what the user said can be learned from
                 self.journal.append_assistant(seq, answer, interrupted=not finished, version=version)
+                self._tell_warnings()
         if finished:
-            self._consider()
+            self._learner.consider()
 
     def _messages(self, seq: int) -> list[Message]:
         """Persona, the turns of this conversation before `seq`, and the turn to answer."""
@@ -236,26 +207,27 @@ class Session:
         return self.journal.exchanges()[-n:] if n > 0 else []
 
     def save(self, path: Path | None = None) -> Path:
-        """Write this conversation as Markdown (0600). Raises UsageError when it is empty, DiskError."""
+        """Write this conversation as a new Markdown file (0600).
+
+        Raises UsageError when it is empty or the file is there already, DiskError.
+        """
         turns = self.conversation()
         if not turns:
             raise UsageError("chat.nothing_to_save")
         if path is None:
             folder = disk.make_private_dir(self.profile.path / CONVERSATIONS)
             path = folder / time.strftime("%Y-%m-%d-%H%M%S.md")
+        elif (path := path.expanduser()).is_file():
+            raise UsageError("cli.file_exists", path=path)
         lines = [f"# {self.profile.persona.title}", ""]
         for turn in turns:
             lines += [f"**{say('chat.you')}** {turn.user}", ""]
             if turn.assistant:
                 lines += [f"**{self.profile.persona.title}:** {turn.assistant}", ""]
-        disk.write_private(path.expanduser(), "\n".join(lines))
+        disk.write_private(path, "\n".join(lines))
         return path
 
     # --- learning -----------------------------------------------------------------------------------
-
-    def _consider(self) -> None:
-        if self._serving is not None:
-            self._learner.consider()
 
     def learn(self) -> None:
         """Start a pass now. Raises LearningError if nothing is new or one runs, ModelError."""
@@ -290,11 +262,21 @@ class Session:
         return self.store.list()
 
     def rollback(self, number: int | None = None) -> Version | None:
-        """Serve an earlier version, or the base model for None. Raises UsageError, LearningError."""
+        """Serve an earlier version, or the base model for None.
+
+        Raises UsageError, LearningError, DiskError, ModelError; what served before serves on then.
+        """
+        if not self.ready():
+            raise LearningError("learning.not_loaded")
         if self._learner.running:
             raise LearningError("learning.running")
+        before = self.store.current()
         version = self.store.rollback(number)
-        self._swap(version)
+        try:
+            self._swap(version)
+        except ModelError:
+            self.store.rollback(before.number if before else None)
+            raise
         return version
 
     def push(self, repo_id: str, *, public: bool, yes: bool = False, ask: Ask | None = None) -> str:
@@ -314,7 +296,8 @@ class Session:
             self._learner.settings = learning
         else:
             self.config = replace(self.config, generation=with_setting(self.config.generation, name, value))
-        return str(self.settings()[name])
+        in_force = self.settings()[name]
+        return "-" if in_force is None else str(in_force).lower()
 
     def settings(self) -> dict[str, object]:
         """What /set can change, and its values."""
@@ -348,7 +331,7 @@ class Session:
     # --- another profile ----------------------------------------------------------------------------
 
     def switch(self, *, model: str | None = None, persona: str | None = None) -> None:
-        """Open the profile of another model or persona in place of this one.
+        """Open the profile of another model or persona in place of this one, once its model serves.
 
         Raises AssistantError and then stays where it was.
         """
@@ -359,12 +342,54 @@ class Session:
             config = replace(config, model=replace(config.model, name=self.source.name))
         if persona is not None:
             config = replace(config, persona=persona)
-        other = Session(config, self._notice, self._ask)
+        try:
+            other = Session(config, self._notice, self._ask)
+        except LockedError as error:
+            if error.values.get("name") == self.profile.name:
+                return  # it is this very profile that is open
+            raise
+        try:
+            other.ready(None)
+        except BaseException:
+            other.close()
+            raise
         other.on_event = self.on_event
         self.close()
-        self.__dict__ = other.__dict__
+        self.__dict__ = other.__dict__  # everything here belongs to the open profile
 
     def close(self) -> None:
         """End a running pass (the next start runs it again) and give the profile back."""
         self._learner.close()
         self._lock.release()
+
+    def _tell_warnings(self) -> None:
+        """Pass on what journal and versions had to put up with, each sentence once."""
+        warnings = [*self.store.warnings, *self.journal.warnings]
+        self.store.warnings.clear()
+        self.journal.warnings.clear()
+        for warning in warnings:
+            self._notice(warning)
+
+
+def _open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
+    """The profile of `config`, by default one for each persona and model; made where there is none."""
+    from persian_assistant.hub import default_profile_slug
+
+    name = config.profile or f"{persona.name}-{default_profile_slug(source.name)}"
+    create = {
+        "base_model": source.name,
+        "repo_id": source.repo_id,
+        "revision": source.revision,
+        "fingerprint": source.fingerprint,
+        "quantization": config.model.quantization,
+        "persona": config.persona,
+    }
+    try:
+        return Profile.open(home(), name, create=create)
+    except UsageError as error:
+        if config.profile is not None or error.key != "disk.other_base":
+            raise
+    # A newer model under the same name: adapters of the one before do not fit it.
+    profile = Profile.open(home(), f"{name[:50]}-{source.fingerprint[:8]}", create=create)
+    notice(say("learning.new_base", name=source.name, profile=profile.name, before=name))
+    return profile

@@ -36,22 +36,17 @@ _TO_LATIN_DIGITS = str.maketrans(PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩", "01234
 _PRESENTATION = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
 _MARKS = "\u064b-\u065f\u0670"
 _SCRIPT = f"\u0620-\u064a{_MARKS}\u066e-\u06d3\u06d5\u06ee-\u06ef\u06fa-\u06ff"
-# Joiners by their neighbours: old code pages kept the half space at ¬, and a ZWJ belongs into emoji only.
-_OLD_ZWNJ = re.compile(f"(?<=[{_SCRIPT}])\u00ac(?=[{_SCRIPT}])")
-_ZWJ = re.compile(f"(?<=[{_SCRIPT}{ZWNJ}])\u200d+|\u200d+(?=[{_SCRIPT}{ZWNJ}])")
-_ZWNJ_RUN = re.compile(f"{ZWNJ}{{2,}}")
-_LOOSE_ZWNJ = re.compile(rf"(?<![\w{_MARKS}]){ZWNJ}|{ZWNJ}(?!\w)")
+_IS_SCRIPT = re.compile(f"[{_SCRIPT}]")
+_ZWJ, _OLD_ZWNJ = "\u200d", "\u00ac"
+_JOINERS = re.compile(f"[{ZWNJ}{_ZWJ}{_OLD_ZWNJ}]+")
 
 _BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # ECMA-48: OSC/DCS/SOS/PM/APC strings up to BEL or ST, CSI sequences, two-character escapes. A string that
 # its line does not end is only robbed of its opening: the rest is harmless, and may be what a user wrote.
 _STRING = "(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*"
-_ESCAPES = re.compile(
-    f"{_STRING}(?:\x07|\x1b\\\\|\x9c)|(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?"
-)
-_MAY_GO_ON = re.compile(
-    f"(?:{_STRING}\x1b?|(?:\x1b\\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*|\r|[\ud800-\udbff])\\Z"
-)
+_ESCAPES = re.compile(f"{_STRING}(?:\x07|\x1b\\\\|\x9c)|(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?")
+_MAY_GO_ON = re.compile(f"(?:{_STRING}\x1b?|(?:\x1b\\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]*|\r|[\ud800-\udbff])\\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI_CONTROLS}]")
 _PERSIAN_LETTER = re.compile("[آ-غف-قل-وپچژکگیءئؤأةهٔ]")
 
@@ -64,8 +59,7 @@ def normalise(text: str) -> str:
     """
     text = _PRESENTATION.sub(_letters_of, text)
     text = unicodedata.normalize("NFC", text).translate(_LETTERS).translate(_ARABIC_DIGITS)
-    text = _ZWNJ_RUN.sub(ZWNJ, _ZWJ.sub("", _OLD_ZWNJ.sub(ZWNJ, text)))
-    return unicodedata.normalize("NFC", _LOOSE_ZWNJ.sub("", text)).translate(_LETTERS)
+    return unicodedata.normalize("NFC", _JOINERS.sub(_joined, text)).translate(_LETTERS)
 
 
 def _letters_of(shape: re.Match[str]) -> str:
@@ -73,15 +67,29 @@ def _letters_of(shape: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", shape.group()).lstrip(" ")
 
 
+def _joined(run: re.Match[str]) -> str:
+    """What a run of joiners comes to, by its neighbours: one ZWNJ inside a word, ZWJ in an emoji, or nothing.
+
+    Old code pages kept the half space at ¬; next to no Persian letter it is the sign that it looks like.
+    """
+    joiners, (start, end) = run.group(), run.span()
+    before, after = run.string[max(start - 1, 0) : start], run.string[end : end + 1]
+    beside = bool(_IS_SCRIPT.match(before)) + bool(_IS_SCRIPT.match(after))
+    inside = bool(re.match(rf"[\w{_MARKS}]", before) and re.match(r"\w", after))
+    if beside == 2:
+        return ZWNJ if inside and joiners.strip(_ZWJ) else ""
+    kept = joiners.replace(ZWNJ, "") if not beside else re.sub(f"[{ZWNJ}{_ZWJ}]", "", joiners)
+    return ZWNJ if inside and not kept and ZWNJ in joiners else kept
+
+
 def sanitise(text: str) -> str:
     """`text` without terminal escapes, C0/C1 controls (newline and tab stay) and bidi overrides.
 
     Half a surrogate pair becomes U+FFFD, so that the result can always be written as UTF-8.
     """
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
-    if not any("\ud800" <= char <= "\udfff" for char in text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
 class StreamSanitiser:

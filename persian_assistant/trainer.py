@@ -6,7 +6,7 @@ Knows nothing of journals, versions or gates.
 from __future__ import annotations
 
 import math
-import tempfile
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ class TrainingResult:
     """How it went."""
 
     loss: float
-    """Mean over the last quarter of the steps, nats per weighted token."""
+    """Over the last quarter of the steps: nats per token, each token counted by its weight."""
     steps: int
     tokens: int
     """Tokens trained on, over all epochs, padding left out."""
@@ -65,6 +65,11 @@ class _Rows(Dataset):  # type: ignore[type-arg]
 class WeightedTrainer(Trainer):
     """Cross-entropy with a weight on every label, averaged over the labels that carry any."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sums: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """Of each step: weighted loss and weight, summed over its labels."""
+
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         """`inputs`: input_ids, attention_mask, labels int64, loss_weights float, all [rows, length]."""
         weights = inputs.pop("loss_weights")
@@ -78,7 +83,9 @@ class WeightedTrainer(Trainer):
             reduction="none",
         )
         flat = weights[:, 1:].reshape(-1)
-        loss = (losses * flat).sum() / (flat > 0).sum().clamp(min=1)
+        weighted = (losses * flat).sum()
+        self.sums.append((weighted.detach(), flat.sum()))
+        loss = weighted / (flat > 0).sum().clamp(min=1)
         return (loss, outputs) if return_outputs else loss
 
 
@@ -87,22 +94,22 @@ class _Watch(TrainerCallback):
 
     def __init__(self, report: Callable[[TrainingProgress], None], stop: Callable[[], bool]) -> None:
         self.report, self.stop = report, stop
-        self.losses: list[float] = []
+        self.sums: list[tuple[torch.Tensor, torch.Tensor]] = []
+        """The trainer's own."""
         self.started = time.monotonic()
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        if logs and "loss" in logs:
-            self.losses.append(float(logs["loss"]))
-            if not math.isfinite(self.losses[-1]):
-                control.should_training_stop = True
-
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if self.stop():
+        loss = self.loss(1)
+        if self.stop() or not math.isfinite(loss):
             control.should_training_stop = True
         spent = time.monotonic() - self.started
         left = spent / state.global_step * (state.max_steps - state.global_step)
-        loss = self.losses[-1] if self.losses else None
         self.report(TrainingProgress(state.global_step, state.max_steps, loss, left))
+
+    def loss(self, steps: int) -> float:
+        """Nats per token over the last `steps` steps, each token counted by its weight."""
+        total = sum(float(weighted) for weighted, _ in self.sums[-steps:])
+        return total / max(sum(float(weight) for _, weight in self.sums[-steps:]), 1e-9)
 
 
 def train_adapter(
@@ -123,60 +130,86 @@ def train_adapter(
     batches = _batches(examples, pad_id, settings.batch_size)
     if not batches:
         raise LearningError("learning.nothing_to_train")
-    watch = _Watch(report, stop)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # Trainer and Accelerate warn about their own defaults on machines without a GPU
-        warnings.simplefilter("ignore")
-        trainer = WeightedTrainer(
-            model=peft_model,
-            args=_arguments(scratch, settings, peft_model, random_seed),
-            train_dataset=_Rows(batches),
-            data_collator=lambda items: items[0],
-            callbacks=[watch],
-        )
-        # Trainer's own printer and progress bar would write over the chat
-        for callback in list(trainer.callback_handler.callbacks):
-            if type(callback).__name__ in ("PrinterCallback", "ProgressCallback"):
-                trainer.remove_callback(callback)
-        try:
-            trainer.train()
-        except (MemoryError, torch.OutOfMemoryError) as error:
-            raise LearningError("learning.no_memory") from error
     if stop():
         raise Cancelled("learning.cancelled")
-    if not watch.losses or not math.isfinite(watch.losses[-1]):
+    watch = _Watch(report, stop)
+    started = time.monotonic()
+    with warnings.catch_warnings():
+        # Trainer and Accelerate warn about their own defaults on machines without a GPU
+        warnings.simplefilter("ignore")
+        try:
+            trainer = _trainer(peft_model, batches, settings, random_seed, watch)
+            trainer.train()
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise LearningError("learning.no_memory") from error
+            raise
+    if stop():
+        raise Cancelled("learning.cancelled")
+    steps = trainer.state.global_step
+    loss = watch.loss(max(1, steps // 4))
+    trained = [parameter for parameter in peft_model.parameters() if parameter.requires_grad]
+    if not math.isfinite(loss) or not all(bool(torch.isfinite(one).all()) for one in trained):
         raise LearningError("learning.not_finite")
-    tail = watch.losses[-max(1, len(watch.losses) // 4) :]
     return TrainingResult(
-        loss=sum(tail) / len(tail),
-        steps=trainer.state.global_step,
-        tokens=sum(map(len, examples)) * settings.num_train_epochs,
+        loss=loss,
+        steps=steps,
+        tokens=sum(int(batch["attention_mask"].sum()) for batch in batches) * settings.num_train_epochs,
         seconds=time.monotonic() - started,
     )
 
 
-def _arguments(scratch: str, settings: LearningConfig, model: Any, random_seed: int) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=scratch,
+def is_out_of_memory(error: BaseException) -> bool:
+    """Also where torch's CPU allocator says so in a plain RuntimeError."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    signs = ("can't allocate memory", "not enough memory", "out of memory", "alloc_failed")
+    return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in signs)
+
+
+def _trainer(
+    model: Any, batches: list[dict[str, torch.Tensor]], settings: LearningConfig, seed: int, watch: _Watch
+) -> WeightedTrainer:
+    trainer = WeightedTrainer(
+        model=model,
+        args=_arguments(settings, model, seed),
+        train_dataset=_Rows(batches),
+        data_collator=lambda items: items[0],
+        callbacks=[watch],
+    )
+    watch.sums = trainer.sums
+    # Trainer's own printer would write over the chat
+    for callback in list(trainer.callback_handler.callbacks):
+        if type(callback).__name__ in ("PrinterCallback", "ProgressCallback"):
+            trainer.remove_callback(callback)
+    return trainer
+
+
+def _arguments(settings: LearningConfig, model: Any, random_seed: int) -> TrainingArguments:
+    kind = model.device.type
+    arguments = TrainingArguments(
+        output_dir=os.curdir,  # it must be a folder that is there; nothing is written
+        save_strategy="no",
+        logging_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
         per_device_train_batch_size=1,  # one item of the data set is a whole batch
         num_train_epochs=settings.num_train_epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=2,
-        optim="paged_adamw_8bit" if is_bitsandbytes_available() else "adamw_torch",
+        optim="paged_adamw_8bit" if kind != "mps" and is_bitsandbytes_available() else "adamw_torch",
         max_grad_norm=1.0,
-        bf16=model.device.type == "cuda",
-        use_cpu=model.device.type == "cpu",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="no",
-        report_to=[],
-        disable_tqdm=True,
+        bf16=kind == "cuda" and torch.cuda.is_bf16_supported(),
+        use_cpu=kind == "cpu",
         remove_unused_columns=False,
         dataloader_pin_memory=False,
         seed=random_seed,
+        data_seed=random_seed,
     )
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # the model lies on one of them
+    return arguments
 
 
 def _batches(examples: Sequence[Example], pad_id: int, rows: int) -> list[dict[str, torch.Tensor]]:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 
 
 class Terminal:
-    """A real process on a pseudo-terminal: type into it, wait for what it shows."""
+    """A real process on a pseudo-terminal: type into it, wait for what it shows. `command[0]` is a path."""
 
     def __init__(self, log: Path, command: list[str], **environment: str) -> None:
         import fcntl
@@ -27,10 +28,10 @@ class Terminal:
         self._seen = 0
         self._main, self._side = pty.openpty()
         fcntl.ioctl(self._side, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
-        mine = {"SCRIPT_LOG": str(log), "SCRIPT_TERMINAL": "1", "TERM": "xterm-256color", "COLUMNS": "100"}
+        mine = {"SCRIPT_LOG": str(log), "TERM": "xterm-256color", "COLUMNS": "100"}
         mine["PYTHONPATH"] = str(Path(__file__).parent.parent)
         self.process = subprocess.Popen(
-            command, stdin=self._side, stdout=self._side, stderr=self._side,
+            [sys.executable, __file__, *command], stdin=self._side, stdout=self._side, stderr=self._side,
             start_new_session=True, env={**os.environ, **mine, **environment},
         )  # fmt: skip
         self._reading = threading.Thread(target=self._read, daemon=True)
@@ -97,3 +98,12 @@ def until(happened: Callable[[], bool], told: Callable[[], str] = lambda: "", mo
     while not happened():
         assert time.monotonic() < end, f"it never happened {told()}"
         time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    # Ctrl-C on the pseudo-terminal is a signal only to the program whose controlling terminal it is.
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    os.execv(sys.argv[1], sys.argv[1:])

@@ -220,11 +220,6 @@ class ScriptedSession:
 def main() -> int:
     import argparse
 
-    if os.environ.get("SCRIPT_TERMINAL"):
-        import fcntl
-        import termios
-
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C on the pseudo-terminal becomes SIGINT here
     sys.modules["persian_assistant.session"] = SimpleNamespace(Session=ScriptedSession)  # type: ignore[assignment]
     from persian_assistant.commands import chat
 

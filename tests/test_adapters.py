@@ -129,17 +129,24 @@ def test_an_adapter_of_four_bits_loads_on_the_unquantised_base(
 ) -> None:
     """The delta is the same: transposed storage (Conv1D) and 4 bits do not turn it round."""
     folder = adapter_on_disk(loaded(architecture), tmp_path / "a")
-    deltas = []
+    deltas: list[dict[str, torch.Tensor]] = []
     for quantization in ("nf4", "none"):
         one = loaded(architecture, quantization)
-        before = logits(one.model)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             peft_model = attach(one.model, folder, "v1")
-        deltas.append(logits(one.model) - before)
+        deltas.append({})
+        for name, layer in one.model.named_modules():
+            if hasattr(layer, "base_layer"):
+                x = torch.randn(1, 3, layer.in_features, generator=torch.Generator().manual_seed(1))
+                with torch.inference_mode():
+                    x = x.to(one.model.dtype)
+                    deltas[-1][name] = (layer(x) - layer.base_layer(x)).float()
         remove_adapter(peft_model)
-    similar = torch.nn.functional.cosine_similarity(deltas[0].flatten(), deltas[1].flatten(), dim=0)
-    assert similar > 0.9
+    assert len(deltas[0]) == len(deltas[1]) == {"gpt2": 8, "llama": 14}[architecture]
+    for name, delta in deltas[0].items():
+        similar = torch.nn.functional.cosine_similarity(delta.flatten(), deltas[1][name].flatten(), dim=0)
+        assert similar > 0.99, name
     assert json.loads((folder / "adapter_config.json").read_text())["fan_in_fan_out"] is (
         architecture == "gpt2"
     )
@@ -393,8 +400,9 @@ def test_twenty_rounds_leave_nothing_behind(loaded: Any, tmp_path: Path) -> None
         trainee = attach(training_copy(one.model), folders[0], "next", trainable=True)
         del trainee
         swap_adapter(peft_model, folders[number % 2], f"v{number}")
-        counts.append(alive())
-    assert len(set(counts[2:])) == 1, counts
+        if number % 6 == 2:  # 2, 8, 14, 20
+            counts.append(alive())
+    assert len(set(counts)) == 1 and len(counts) == 4, counts
     remove_adapter(peft_model)
 
 

@@ -149,7 +149,13 @@ def test_settings_from_text(section: object, name: str, text: str, value: object
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("temperature", "زیاد"), ("temperature", "6"), ("top_p", "۱٫۵"), ("random_seed", "9" * 30), ("do_sample", "2")],
+    [
+        ("temperature", "زیاد"),
+        ("temperature", "6"),
+        ("top_p", "۱٫۵"),
+        ("random_seed", "9" * 30),
+        ("do_sample", "2"),
+    ],
 )
 def test_bad_settings_are_told(name: str, text: str) -> None:
     with pytest.raises(UsageError) as told:

@@ -96,7 +96,11 @@ def test_sanitise_whole_and_at_every_split(given: str, wanted: str) -> None:
     for first in range(len(given) + 1):
         for second in range(first, len(given) + 1):
             stream = StreamSanitiser()
-            pieces = [stream.feed(given[:first]), stream.feed(given[first:second]), stream.feed(given[second:])]
+            pieces = [
+                stream.feed(given[:first]),
+                stream.feed(given[first:second]),
+                stream.feed(given[second:]),
+            ]
             assert "".join(pieces) + stream.flush() == wanted, (first, second)
 
 

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from persian_assistant.config import Config, data_dir
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
     from persian_assistant.pretraining.recipe import Recipe
+    from persian_assistant.pretraining.run import PretrainingRun
 
 STAGES = ("all", "corpus", "train", "tune")
+SECOND_SIGNAL_SECONDS = 2.0
+"""A launcher passes on a Ctrl-C that its processes have had from the terminal already: not a second one."""
+SHOWN_EVERY = 15.0
+"""Seconds between two lines where there is no terminal."""
+WINDOW_SECONDS = 60.0
+"""Tokens a second and time left are those of the last minute: the first steps compile."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,30 +48,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Build the model; progress on stderr, the finished folder on stdout. Raises AssistantError."""
+    recipe = _recipe(args)
+
     import torch
+    from rich.console import Console
 
     from persian_assistant.pretraining.run import PretrainingRun
 
-    if args.threads:
+    if args.threads is not None:
+        if args.threads < 1:
+            raise UsageError("cli.bad_value", name="--threads", value=args.threads, expected="≥ 1")
         torch.set_num_threads(args.threads)
-    stopped = _stop_on_signal()
-    work = PretrainingRun(_recipe(args), args.root, args.out, _report, stopped)
-    work.prepare()
+    console = Console(stderr=True, highlight=False, markup=False)
+    stop = _StopSignal()
+    with _Stages(console) as stages:
+        work = PretrainingRun(recipe, args.root, args.out, stages.say, stop, stages.tick)
+        work.prepare()
+        if args.stage in ("all", "tune"):
+            work.dialogue()  # a bad row is told now, not after hours
     if args.stage in ("all", "train"):
-        steps = work.train(_Line(work.recipe.schedule.max_steps), compile_model=not args.no_compile)
-        if steps < work.recipe.schedule.max_steps:
+        with stop.installed():
+            steps = work.train(_line(work), compile_model=not args.no_compile)
+        if steps < recipe.schedule.max_steps:
+            if not work.state.is_main_process:
+                return Cancelled.exit_code  # the first process says it for all
             raise Cancelled("pretrain.stopped", step=steps, path=args.out)
     if args.stage in ("all", "tune") and work.state.is_main_process:
-        print(work.tune(general_texts(), _Line(0)))
+        print(_tune(work, console, stop))
     return 0
 
 
-def general_texts() -> list[str]:
-    """The training part of data/general."""
-    rows: list[dict[str, Any]] = []
-    for path in sorted((data_dir() / "general").glob("*.jsonl")):
-        rows += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [row["text"] for row in rows if row["split"] == "train"]
+def _tune(work: PretrainingRun, console: Console, stop: _StopSignal) -> Path:
+    from persian_assistant.seed_examples import general_texts
+
+    with stop.installed(), _Stages(console) as stages:
+        work.tick, work.report = stages.tick, stages.say
+        return work.tune(general_texts("train"), _line(work))
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:
@@ -68,59 +91,138 @@ def _recipe(args: argparse.Namespace) -> Recipe:
 
     if bool(args.inputs) == bool(args.recipe):
         raise UsageError("pretrain.inputs_or_recipe")
-    recipe = (
-        Recipe.load(args.recipe)
-        if args.recipe
-        else Recipe(name=args.out.name, sources=tuple(Source(path=text) for text in args.inputs))
-    )
-    if args.max_steps:
+    if args.recipe:
+        recipe = Recipe.load(args.recipe)
+    else:
+        sources = [Source(path=text) for text in args.inputs]
+        labels = [source.label for source in sources]
+        unclear = len(set(labels)) < len(labels)
+        recipe = Recipe(
+            name=args.out.name or "model",
+            sources=tuple(replace(source, name=source.path) if unclear else source for source in sources),
+            dialogue=tuple(
+                Source(path=f"data:seed/{path.name}", url="written for persian-assistant")
+                for path in sorted((data_dir() / "seed").glob("*.jsonl"))
+            ),
+        )
+    if args.max_steps is not None:
         recipe = replace(recipe, schedule=replace(recipe.schedule, max_steps=args.max_steps))
     return recipe
 
 
-def _report(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+class _StopSignal:
+    """True once Ctrl-C or SIGTERM came while `installed`: the run ends after its step, with a checkpoint."""
 
+    def __init__(self) -> None:
+        self._met: float | None = None
 
-def _stop_on_signal() -> Callable[[], bool]:
-    """True once Ctrl-C or SIGTERM came: the run ends after its step, with a checkpoint."""
-    met: list[int] = []
+    def __call__(self) -> bool:
+        return self._met is not None
 
-    def handler(number: int, frame: FrameType | None) -> None:
-        if met:
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Only while there is something to save; elsewhere Ctrl-C ends the program at once."""
+        before = {name: signal.signal(name, self._handle) for name in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if self._met is None:
+            self._met = now
+        elif number == signal.SIGINT and now - self._met > SECOND_SIGNAL_SECONDS:
             raise KeyboardInterrupt
-        met.append(number)
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, handler)
-    return lambda: bool(met)
+
+class _Stages:
+    """Finished sentences, and a bar for what is being done; without a terminal only lines, now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._name, self._shown = "", time.monotonic()
+
+    def __enter__(self) -> _Stages:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def say(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True)
+
+    def tick(self, name: str, done: int, total: int) -> None:
+        """How far stage `name` is."""
+        if not self._console.is_terminal:
+            if (now := time.monotonic()) - self._shown >= SHOWN_EVERY:
+                self._shown = now
+                self.say(f"{name} {done}/{total}" if total else name)
+            return
+        if name != self._name or self._bar is None or self._task is None:
+            self._close()
+            self._bar, self._name = _new_bar(self._console), name
+            self._bar.start()
+            self._task = self._bar.add_task(name, total=total or None)
+        self._bar.update(self._task, completed=done)
+        if total and done >= total:
+            self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar = None
+
+
+def _new_bar(console: Console) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    return Progress(
+        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
+    )
+
+
+def _line(work: PretrainingRun) -> Callable[[dict[str, float]], None]:
+    """Progress of the steps, shown by the first process only."""
+    return _Line() if work.state.is_main_process else lambda figures: None
 
 
 class _Line:
     """One progress line: steps, loss (running mean), tokens a second, time left."""
 
-    def __init__(self, steps: int) -> None:
-        self.steps, self.first, self.shown = steps, 0, 0.0
-        self.loss: float | None = None
-        self.started = time.monotonic()
+    def __init__(self) -> None:
+        self._loss: float | None = None
+        self._tokens, self._shown = 0.0, 0.0
+        self._past: deque[tuple[float, int, float]] = deque()
+        """(time, step, tokens so far) of the last minute."""
 
     def __call__(self, figures: dict[str, float]) -> None:
-        step, steps = int(figures["step"]), int(figures.get("steps", self.steps))
-        self.first = self.first or step - 1
-        self.loss = figures["loss"] if self.loss is None else 0.95 * self.loss + 0.05 * figures["loss"]
+        step, steps = int(figures["step"]), int(figures["steps"])
+        self._loss = figures["loss"] if self._loss is None else 0.95 * self._loss + 0.05 * figures["loss"]
         now = time.monotonic()
+        self._tokens += figures["tokens"]
+        self._past.append((now, step, self._tokens))
+        while len(self._past) > 2 and now - self._past[0][0] > WINDOW_SECONDS:
+            self._past.popleft()
         live = sys.stderr.isatty()
-        if now - self.shown < (0.5 if live else 15) and step < steps:
+        if now - self._shown < (0.5 if live else SHOWN_EVERY) and step < steps:
             return
-        self.shown = now
-        left = (now - self.started) / max(1, step - self.first) * (steps - step)
-        line = say(
-            "pretrain.progress",
-            step=step,
-            steps=steps,
-            loss=f"{self.loss:.3f}",
-            rate=f"{figures.get('tokens_per_second', 0):.0f}",
-            left=f"{int(left) // 60}:{int(left) % 60:02d}",
-        )
+        self._shown = now
+        line = self._text(step, steps)
         end = "" if live and step < steps else "\n"
         print(f"\r{line}\x1b[K" if live else line, end=end, file=sys.stderr, flush=True)
+
+    def _text(self, step: int, steps: int) -> str:
+        (then, first, before), (now, last, tokens) = self._past[0], self._past[-1]
+        rate, left = "–", "–"
+        if last > first and now > then:
+            seconds = int((now - then) / (last - first) * (steps - step))
+            left = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+            rate = f"{(tokens - before) / (now - then):.0f}"
+        return say(
+            "pretrain.progress", step=step, steps=steps, loss=f"{self._loss:.3f}", rate=rate, left=left
+        )

@@ -63,10 +63,10 @@ def _identity(value: int) -> int:
 def drop_duplicates(
     documents: list[str], seen: Duplicates, tick: Callable[[int], None] = lambda n: None
 ) -> list[str]:
-    """The documents `seen` has not met; `tick(1)` after each."""
+    """The documents `seen` has not met; `tick(number done)` after each."""
     kept = []
-    for document in documents:
+    for done, document in enumerate(documents, 1):
         if seen.is_new(document):
             kept.append(document)
-        tick(1)
+        tick(done)
     return kept

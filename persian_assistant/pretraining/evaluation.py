@@ -12,13 +12,16 @@ import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from persian_assistant.pretraining.tokenizer import plain_ids
+
 
 def read_heldout(path: Path) -> dict[str, list[str]]:
     """Held-out texts by source label, from the file `corpus.pack` wrote."""
     texts: dict[str, list[str]] = defaultdict(list)
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        texts[row["source"]].append(row["text"])
+    with path.open(encoding="utf-8") as lines:  # not splitlines: it also cuts at U+2028
+        for line in lines:
+            row = json.loads(line)
+            texts[row["source"]].append(row["text"])
     return dict(texts)
 
 
@@ -26,9 +29,12 @@ def read_heldout(path: Path) -> dict[str, list[str]]:
 def text_nats(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str, window: int) -> float:
     """Negative log-likelihood of `text` in nats; the first token is given an end token as context.
 
-    Texts longer than `window` tokens are read in windows that overlap by half, each token counted once.
+    Texts longer than `window` tokens (at least 2) are read in windows that overlap by half, each token
+    counted once.
     """
-    ids = [tokenizer.eos_token_id, *tokenizer.encode(text, add_special_tokens=False)]
+    if window < 2:
+        raise ValueError(f"window must be at least 2, not {window}")
+    ids = [tokenizer.eos_token_id, *plain_ids(tokenizer, text)]
     total, done = 0.0, 1
     while done < len(ids):
         begin = max(0, done - window // 2) if done > 1 else 0
@@ -48,11 +54,12 @@ def bits_per_character(
     window: int = 512,
     max_chars: int = 20_000,
 ) -> float:
-    """Bits per character (Unicode code points) over up to `max_chars` of `texts`. NaN when there are none."""
+    """Bits per character (Unicode code points) over the first `max_chars` of `texts`; NaN without any."""
     nats, chars = 0.0, 0
     for text in texts:
         if chars >= max_chars:
             break
+        text = text[: max_chars - chars]
         nats += text_nats(model, tokenizer, text, window)
         chars += len(text)
     return nats / chars / math.log(2) if chars else math.nan

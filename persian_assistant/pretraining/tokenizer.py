@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 PAD, END, SYSTEM, USER, ASSISTANT, FACTS = (
     "<|pad|>",
@@ -66,3 +66,17 @@ def as_pretrained(tokenizer: Tokenizer, model_max_length: int) -> PreTrainedToke
     )
     wrapped.chat_template = CHAT_TEMPLATE
     return wrapped
+
+
+def special_id(tokenizer: Tokenizer, token: str) -> int:
+    """The id of one of `SPECIAL_TOKENS`. Raises KeyError in a tokenizer that is not of this kind."""
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise KeyError(token)
+    return int(found)
+
+
+def plain_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Token ids of plain text of any length; nothing in it is read as a special token."""
+    ids = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True, verbose=False)
+    return [int(token) for token in ids]

@@ -9,25 +9,33 @@ takes its share of every batch.
 from __future__ import annotations
 
 import json
-import logging
 import math
+import os
+import pickle
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.utils import is_bf16_available
 from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
-from persian_assistant.errors import UsageError
+from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.pretraining.corpus import PackedTokens
+from persian_assistant.pretraining.outputs import write_json, write_whole
 from persian_assistant.pretraining.recipe import Architecture, Schedule
+from persian_assistant.wording import say
 
-logger = logging.getLogger(__name__)
 Progress = Callable[[dict[str, float]], None]
+"""Told after each step: `step`, `steps` (of them all), `loss` in nats, `tokens` of this step."""
+CHECKPOINT, PROGRESS = "checkpoint.pt", "progress.json"
+SAVE_SECONDS = 300
 
 
 def build_model(shape: Architecture, end_id: int, pad_id: int) -> PreTrainedModel:
@@ -85,10 +93,16 @@ class NextTokenLoss(nn.Module):
 
 
 class Optimizers:
-    """Muon (Jordan et al. 2024) for the matrices inside the layers, AdamW for the rest; or AdamW for all."""
+    """Muon (Jordan et al. 2024) for the matrices inside the layers, AdamW for the rest; or AdamW for all.
+
+    Raises UsageError where this torch has no Muon (before 2.9).
+    """
 
     def __init__(self, model: PreTrainedModel, kind: str, learning_rate: float, weight_decay: float) -> None:
-        embeddings = {id(p) for p in model.get_input_embeddings().parameters()}
+        if kind == "muon" and not hasattr(torch.optim, "Muon"):
+            raise UsageError("pretrain.no_muon", version=torch.__version__)
+        tables = [module for module in model.modules() if isinstance(module, nn.Embedding)]
+        embeddings = {id(p) for module in tables for p in module.parameters()}
         if (head := model.get_output_embeddings()) is not None:
             embeddings |= {id(p) for p in head.parameters()}
         inner = [p for p in model.parameters() if p.ndim == 2 and id(p) not in embeddings]
@@ -127,12 +141,9 @@ class Optimizers:
 
 def rate_factor(step: int, schedule: Schedule) -> float:
     """Share of the peak rate at `step` (0-based): linear warm-up, then 1, then linearly to zero."""
-    decay_from = decay_start(schedule)
-    if step < schedule.warmup_steps:
-        return (step + 1) / schedule.warmup_steps
-    if step < decay_from:
-        return 1.0
-    return (schedule.max_steps - step) / (schedule.max_steps - decay_from)
+    warm = min(1.0, (step + 1) / schedule.warmup_steps) if schedule.warmup_steps else 1.0
+    left, falling = schedule.max_steps - step, schedule.max_steps - decay_start(schedule)
+    return min(warm, left / falling if left < falling else 1.0)
 
 
 def decay_start(schedule: Schedule) -> int:
@@ -141,7 +152,10 @@ def decay_start(schedule: Schedule) -> int:
 
 
 class Training:
-    """One run in `folder`; `run()` goes on from the newest checkpoint there."""
+    """One run in `folder`; `run()` goes on from the newest checkpoint there.
+
+    Raises UsageError when the processes cannot share a batch evenly.
+    """
 
     def __init__(
         self,
@@ -152,45 +166,57 @@ class Training:
         folder: Path,
         *,
         compile_model: bool = True,
+        report: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.accelerator = Accelerator(mixed_precision="bf16")
-        self.model = model
-        self.main, self.late, self.schedule, self.folder = main, late, schedule, folder
-        self.optimizers = Optimizers(model, schedule.optimizer, schedule.learning_rate, schedule.weight_decay)
-        # bf16 autocast around the whole loss; DistributedDataParallel where there are several processes
-        self.loss: nn.Module = self.accelerator.prepare_model(NextTokenLoss(model))
-        if compile_model:
-            self.loss = torch.compile(self.loss)  # type: ignore[assignment]
+        self.accelerator = Accelerator(mixed_precision="bf16" if is_bf16_available(True) else "no")
         processes = self.accelerator.num_processes
         if schedule.batch_size % processes:
             expected = f"n × {processes}"
             raise UsageError("cli.bad_value", name="batch_size", value=schedule.batch_size, expected=expected)
         self.rows_here = schedule.batch_size // processes
+        self.model = model
+        self.main, self.late, self.schedule, self.folder = main, late, schedule, folder
+        self.report = report
+        self.optimizers = Optimizers(model, schedule.optimizer, schedule.learning_rate, schedule.weight_decay)
+        # bf16 autocast around the whole loss; DistributedDataParallel where there are several processes
+        self.loss: nn.Module = self.accelerator.prepare_model(NextTokenLoss(model))
+        if compile_model:
+            self.loss = torch.compile(self.loss)  # type: ignore[assignment]
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
     def run(self, progress: Progress, stop: Callable[[], bool] = lambda: False) -> int:
-        """Train to `max_steps`, or until `stop()`; returns the number of steps done so far."""
-        step = self._resume()
+        """Train to `max_steps`, or until `stop()`; returns the number of steps done so far.
+
+        Raises LearningError when it diverges (the newest checkpoint is from before), UsageError when the
+        checkpoint in the folder belongs to another model or schedule, DiskError when none can be written.
+        """
+        step = saved = self._resume()
+        last_save = time.monotonic()
         self.model.train()
-        started, last_save, seen = time.monotonic(), time.monotonic(), 0
-        while step < self.schedule.max_steps and not stop():
+        while step < self.schedule.max_steps and not self._any(stop()):
             loss = self._step(step)
             step += 1
-            seen += self.schedule.batch_size * self.schedule.block_size
-            if not math.isfinite(loss):
-                raise UsageError("pretrain.diverged", step=step, path=self.folder)
-            rate = seen / (time.monotonic() - started)
-            progress({"step": step, "loss": loss, "tokens_per_second": rate})
-            if step % self.schedule.checkpoint_every == 0 or time.monotonic() - last_save > 300:
+            seen = self.schedule.batch_size * self.schedule.block_size
+            progress({"step": step, "steps": self.schedule.max_steps, "loss": loss, "tokens": seen})
+            if step % self.schedule.checkpoint_every == 0 or time.monotonic() - last_save > SAVE_SECONDS:
                 self._save(step)
-                last_save = time.monotonic()
-        self._save(step)
+                last_save, saved = time.monotonic(), step
+        if step > saved:
+            self._save(step)
         return step
 
+    def _any(self, here: bool) -> bool:
+        """Whether `here` is true in any process: a signal must end all of them after the same step."""
+        if self.accelerator.num_processes == 1:
+            return here
+        flag = torch.tensor(float(here), device=self.accelerator.device)
+        return bool(self.accelerator.reduce(flag, "sum") > 0)
+
     def _step(self, step: int) -> float:
+        """One optimiser step; the mean loss of the whole batch. Raises LearningError before any harm."""
         rows, first_late = self.schedule.batch_size, decay_start(self.schedule)
         late = step >= first_late and self.late.rows > 0
         tokens, index = (self.late, step - first_late) if late else (self.main, step)
@@ -198,30 +224,61 @@ class Training:
         batch = torch.from_numpy(tokens.batch(first, self.rows_here)).to(self.accelerator.device)
         loss = self.loss(batch)
         self.accelerator.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.max_grad_norm)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.max_grad_norm)
+        mean = float(self.accelerator.reduce(loss.detach(), "mean"))
+        if not (math.isfinite(mean) and math.isfinite(float(norm))):  # the weights are still whole
+            key = "pretrain.diverged" if self.checkpoint.exists() else "pretrain.diverged_early"
+            raise LearningError(key, step=step + 1, path=self.folder)
         self.optimizers.step(rate_factor(step, self.schedule))
-        return float(self.accelerator.reduce(loss.detach(), "mean"))
+        return mean
 
     def _save(self, step: int) -> None:
         if not self.accelerator.is_main_process:
             return
-        # a temporary file, then a rename: a kill in the middle leaves the last checkpoint
-        partial = self.checkpoint.with_suffix(".partial")
         state = {
             "step": step,
             "model": self.model.state_dict(),
             "optimizers": self.optimizers.state_dict(),
         }
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
-        record = {"step": step, "schedule": asdict(self.schedule)}
-        (self.folder / "progress.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+        write_whole(self.checkpoint, lambda file: torch.save(state, file))
+        write_json(self.folder / PROGRESS, {"step": step, "schedule": asdict(self.schedule)})
 
     def _resume(self) -> int:
         if not self.checkpoint.exists():
             return 0
-        state = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
-        self.model.load_state_dict(state["model"])
-        self.optimizers.load_state_dict(state["optimizers"])
-        logger.info("resumed at step %d", state["step"])
+        self._same_rows()
+        state = load_checkpoint(self.folder)
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimizers.load_state_dict(state["optimizers"])
+        except (RuntimeError, ValueError) as error:
+            raise UsageError("pretrain.other_model", path=self.checkpoint) from error
+        self.report(say("pretrain.resumed", step=state["step"], path=self.checkpoint))
         return int(state["step"])
+
+    def _same_rows(self) -> None:
+        """A step number is the data position only while a step reads the same rows."""
+        path = self.folder / PROGRESS
+        before = json.loads(path.read_text(encoding="utf-8"))["schedule"] if path.exists() else {}
+        for name in ("batch_size", "block_size", "optimizer"):
+            now = getattr(self.schedule, name)
+            if before.get(name, now) != now:
+                values = {"field": f"schedule.{name}", "before": before[name], "now": now}
+                raise UsageError("pretrain.other_schedule", path=self.folder, **values)
+
+
+def load_checkpoint(folder: Path) -> dict[str, Any]:
+    """What is in the checkpoint of `folder`: `step`, `model`, `optimizers`. Raises UsageError."""
+    path = folder / CHECKPOINT
+    if not path.exists():
+        raise UsageError("pretrain.no_checkpoint", path=path)
+    try:
+        return dict(torch.load(path, weights_only=True, map_location="cpu"))
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise UsageError("pretrain.bad_checkpoint", path=path) from error
+
+
+def can_compile() -> bool:
+    """Whether torch.compile finds the C++ compiler it needs."""
+    names = [os.environ.get("CXX", ""), "g++", "clang++", "c++", "cl"]
+    return any(name and shutil.which(name) for name in names)

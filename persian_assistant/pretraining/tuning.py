@@ -6,26 +6,33 @@ by plain text mixed in. Knows nothing of adapters: this makes a base model.
 
 from __future__ import annotations
 
-import json
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from persian_assistant.errors import UsageError
-from persian_assistant.pretraining.documents import locate, open_text
+from persian_assistant.errors import Cancelled, LearningError, UsageError
+from persian_assistant.persona import Persona, shipped_personas
+from persian_assistant.pretraining.documents import json_rows, locate
 from persian_assistant.pretraining.recipe import Source, Tuning
-from persian_assistant.pretraining.training import NextTokenLoss, Optimizers
+from persian_assistant.pretraining.tokenizer import plain_ids
+from persian_assistant.pretraining.training import NextTokenLoss, Optimizers, Progress
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
-from persian_assistant.text import normalise
+from persian_assistant.text import normalise, sanitise
 
 Row = list[Message]
-Progress = Callable[[dict[str, float]], None]
+Encoded = tuple[list[int], list[float]]
+"""(input_ids, loss weights) of one row."""
+DEFAULT_PERSONA = "assistant"
+WARMUP_STEPS = 20
 HELDOUT_EVERY = 25
 """Every so many-th row of a dialogue source is left out, to measure on."""
 
@@ -37,71 +44,113 @@ class Dialogue:
     train: list[Row]
     heldout: list[Row]
     counts: dict[str, int]
+    """Different rows trained on, by source label."""
 
 
-def read_rows(path: Path) -> list[Row]:
+@dataclass(frozen=True)
+class DialogueRow:
+    """One conversation and the name of the persona that answers in it."""
+
+    messages: Row
+    persona: str = DEFAULT_PERSONA
+
+
+def read_rows(path: Path) -> list[DialogueRow]:
     """Rows of `messages`, or of `instruction` and `response`, from .jsonl (also .xz, .gz).
 
     Raises UsageError that names file and line.
     """
-    if not path.exists():
+    if not path.is_file():
         raise UsageError("pretrain.no_source", path=path)
     rows = []
-    with open_text(path) as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                rows.append(_row(json.loads(line)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError("pretrain.bad_row", path=path, line=number, reason=error) from error
+    for number, record in json_rows(path):
+        try:
+            rows.append(_row(record))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError("pretrain.bad_dialogue", path=path, line=number, reason=error) from error
     return rows
 
 
-def _row(record: dict) -> Row:
+def _row(record: dict[str, Any]) -> DialogueRow:
     if "messages" in record:
-        turns = [(str(turn["role"]), str(turn["content"])) for turn in record["messages"]]
+        turns = [(turn["role"], turn["content"]) for turn in record["messages"]]
     else:
-        turns = [("user", str(record["instruction"])), ("assistant", str(record["response"]))]
-    row = [Message(role, normalise(content)) for role, content in turns]  # type: ignore[arg-type]
-    if not row or row[-1].role != "assistant" or not all(turn.content.strip() for turn in row):
-        raise ValueError("a row must end with an answer and hold no empty turn")
-    return row
+        turns = [("user", record["instruction"]), ("assistant", record["response"])]
+    messages = [Message(role, sanitise(normalise(content)).strip()) for role, content in turns]
+    for turn in messages:
+        if turn.role not in ("system", "user", "assistant"):
+            raise ValueError(f"role {turn.role!r}")
+        if not turn.content:
+            raise ValueError("empty turn")
+    if not messages or messages[-1].role != "assistant":
+        raise ValueError("no answer at the end")
+    return DialogueRow(messages, str(record.get("persona", DEFAULT_PERSONA)))
 
 
-def collect_dialogue(sources: Sequence[Source], root: Path, random_seed: int) -> Dialogue:
-    """All rows of `sources`; `max_rows` picks at random, `tune_repeat` repeats the training part."""
-    train, heldout, counts = [], [], {}
+def collect_dialogue(sources: Sequence[Source], root: Path, settings: Tuning) -> Dialogue:
+    """All rows of `sources`, each once; `max_rows` picks at random, `tune_repeat` repeats the training part.
+
+    A row met before, in whatever source, is dropped, so that nothing left out is trained on elsewhere. Rows
+    left out always begin with their persona's system message, as a served chat does.
+    """
+    train: list[Row] = []
+    heldout: list[Row] = []
+    counts: dict[str, int] = {}
+    seen: set[str] = set()
     for source in sources:
-        chance = random.Random(f"{random_seed} {source.label}")
-        rows = read_rows(locate(source.path, root))
+        chance = random.Random(f"{settings.random_seed} {source.label}")
+        rows = _unseen(read_rows(locate(source.path, root)), seen)
         if source.max_rows and len(rows) > source.max_rows:
             rows = chance.sample(rows, source.max_rows)
-        left_out = rows[::HELDOUT_EVERY]
-        kept = [row for index, row in enumerate(rows) if index % HELDOUT_EVERY]
+        left_out = rows[::HELDOUT_EVERY] if len(rows) > 1 else []
+        kept = [row for index, row in enumerate(rows) if index % HELDOUT_EVERY] or rows
         whole, part = int(source.tune_repeat), source.tune_repeat % 1
-        train += kept * whole + chance.sample(kept, round(len(kept) * part))
-        heldout += left_out
+        repeated = kept * whole + chance.sample(kept, round(len(kept) * part))
+        train += [_with_system(row, settings.system_share, chance) for row in repeated]
+        heldout += [_with_system(row, 1.0, chance) for row in left_out]
         counts[source.label] = len(kept)
     return Dialogue(train, heldout, counts)
 
 
-def encode(
-    rows: Sequence[Row], template: ChatTemplate, user_weight: float, max_length: int
-) -> list[tuple[list[int], list[float]]]:
-    """(input_ids, loss weights) of each row."""
+def _unseen(rows: list[DialogueRow], seen: set[str]) -> list[DialogueRow]:
+    fresh = []
+    for row in rows:
+        said = "\n".join(turn.content for turn in row.messages if turn.role != "system")
+        key = "".join(char for char in said if char.isalnum() or char == "\n")
+        if key not in seen:
+            seen.add(key)
+            fresh.append(row)
+    return fresh
+
+
+def _with_system(row: DialogueRow, share: float, chance: random.Random) -> Row:
+    system = _system_of(row.persona)
+    if row.messages[0].role == "system" or not system or chance.random() >= share:
+        return row.messages
+    return [Message("system", system), *row.messages]
+
+
+@cache
+def _system_of(persona: str) -> str:
+    return Persona.load(persona if persona in shipped_personas() else DEFAULT_PERSONA).system
+
+
+def encode(rows: Sequence[Row], template: ChatTemplate, user_weight: float, max_length: int) -> list[Encoded]:
+    """Each row as token ids and loss weights; the oldest exchanges of a row over `max_length` are dropped."""
     weight = {"system": 0.0, "user": user_weight, "assistant": 1.0}
     examples = [template.encode_example(row, [weight[turn.role] for turn in row], max_length) for row in rows]
     return [(example.input_ids, example.loss_weights) for example in examples]
 
 
 def batches(
-    examples: list[tuple[list[int], list[float]]], tokens: int, pad_id: int, chance: random.Random
+    examples: list[Encoded], tokens: int, pad_id: int, chance: random.Random
 ) -> list[tuple[Tensor, Tensor]]:
     """Batches of about `tokens` tokens, rows of like length together, in random order.
 
     Each is (input_ids int64, weights float), both [rows, length], padded on the right.
     """
     jittered = sorted(examples, key=lambda example: len(example[0]) * chance.uniform(0.9, 1.1))
-    groups: list[list[tuple[list[int], list[float]]]] = [[]]
+    groups: list[list[Encoded]] = [[]]
     for example in jittered:
         longest = max([len(example[0]), *(len(ids) for ids, _ in groups[-1])])
         if groups[-1] and longest * (len(groups[-1]) + 1) > tokens:
@@ -111,7 +160,7 @@ def batches(
     return [_padded(group, pad_id) for group in groups if group]
 
 
-def _padded(group: list[tuple[list[int], list[float]]], pad_id: int) -> tuple[Tensor, Tensor]:
+def _padded(group: list[Encoded], pad_id: int) -> tuple[Tensor, Tensor]:
     length = max(len(ids) for ids, _ in group)
     ids = torch.tensor([row + [pad_id] * (length - len(row)) for row, _ in group])
     weights = torch.tensor([row + [0.0] * (length - len(row)) for _, row in group])
@@ -126,44 +175,59 @@ def tune(
     settings: Tuning,
     progress: Progress,
     stop: Callable[[], bool] = lambda: False,
+    optimizer: str = "muon",
 ) -> None:
-    """Train `model` in place. `general` is plain text, mixed in as `general_share` of the tokens."""
-    template = ChatTemplate.for_model(tokenizer)
-    chance = random.Random(settings.random_seed)
+    """Train `model` in place. `general` is plain text, mixed in as `general_share` of the tokens.
+
+    Raises Cancelled when `stop()` turns true, LearningError when it diverges.
+    """
     torch.manual_seed(settings.random_seed)
-    chats = encode(dialogue.train, template, settings.user_weight, settings.block_size)
-    plain = _plain_rows(general, tokenizer, settings.block_size)
-    chat_tokens = sum(len(ids) for ids, _ in chats)
-    wanted = chat_tokens * settings.general_share / (1 - settings.general_share)
-    tokens = settings.batch_size * settings.block_size // 2
-    plan: list[tuple[Tensor, Tensor]] = []
-    for _ in range(round(settings.num_train_epochs)):
-        extra, count = [], 0
-        while plain and count < wanted:
-            extra.append(chance.choice(plain))
-            count += len(extra[-1][0])
-        plan += batches(chats + extra, tokens, int(tokenizer.pad_token_id), chance)
+    plan = _plan(tokenizer, dialogue.train, general, settings)
     loss_of = NextTokenLoss(model)
-    optimizers = Optimizers(model, "muon", settings.learning_rate, 0.0)
+    optimizers = Optimizers(model, optimizer, settings.learning_rate, 0.0)
     model.train()
     for step, (ids, weights) in enumerate(plan):
         if stop():
-            break
+            raise Cancelled("pretrain.stopped_tuning")
         with torch.autocast(model.device.type, torch.bfloat16):
             loss = loss_of(ids.to(model.device), weights.to(model.device))
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizers.step(min(1.0, (step + 1) / 20) * (1 - step / len(plan)))
-        progress({"step": step + 1, "steps": len(plan), "loss": float(loss.detach())})
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        shown = float(loss.detach())
+        if not (math.isfinite(shown) and math.isfinite(float(norm))):
+            raise LearningError("pretrain.tuning_diverged", step=step + 1)
+        optimizers.step(min(1.0, (step + 1) / WARMUP_STEPS) * (1 - step / len(plan)))
+        progress({"step": step + 1, "steps": len(plan), "loss": shown, "tokens": ids.numel()})
     model.eval()
 
 
-def _plain_rows(
-    texts: list[str], tokenizer: PreTrainedTokenizerBase, length: int
-) -> list[tuple[list[int], list[float]]]:
+def _plan(
+    tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row], general: list[str], settings: Tuning
+) -> list[tuple[Tensor, Tensor]]:
+    """All batches of all epochs, in order; of a broken number of epochs the last is cut short."""
+    chance = random.Random(settings.random_seed)
+    chats = encode(rows, ChatTemplate.for_model(tokenizer), settings.user_weight, settings.block_size)
+    plain = _plain_rows(general, tokenizer, settings.block_size)
+    wanted = sum(len(ids) for ids, _ in chats) * settings.general_share / (1 - settings.general_share)
+    tokens = max(settings.batch_size * settings.block_size // 2, 1)
+    plan: list[tuple[Tensor, Tensor]] = []
+    left = settings.num_train_epochs
+    while left > 0:
+        extra: list[Encoded] = []
+        count = 0
+        while plain and count < wanted:
+            extra.append(chance.choice(plain))
+            count += len(extra[-1][0])
+        epoch = batches(chats + extra, tokens, int(tokenizer.pad_token_id), chance)
+        plan += epoch[: math.ceil(len(epoch) * min(1.0, left))]
+        left -= 1
+    return plan
+
+
+def _plain_rows(texts: list[str], tokenizer: PreTrainedTokenizerBase, length: int) -> list[Encoded]:
     rows = []
     for text in texts:
-        ids = [*tokenizer.encode(text, add_special_tokens=False), int(tokenizer.eos_token_id)][:length]
+        ids = [*plain_ids(tokenizer, text), int(tokenizer.eos_token_id)][:length]
         rows.append((ids, [1.0] * len(ids)))
     return rows
 
@@ -172,7 +236,7 @@ def _plain_rows(
 def heldout_loss(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[Row], max_length: int
 ) -> float:
-    """Mean loss in nats per answer token over rows left out."""
+    """Mean loss in nats per answer token over rows left out; NaN when there are none."""
     template = ChatTemplate.for_model(tokenizer)
     examples = encode(rows, template, 0.0, max_length)
     total, count = 0.0, 0.0
@@ -180,4 +244,4 @@ def heldout_loss(
         share = float(weights[:, 1:].sum())
         total += float(NextTokenLoss(model)(ids.to(model.device), weights.to(model.device))) * share
         count += share
-    return total / max(count, 1.0)
+    return total / count if count else math.nan

@@ -84,7 +84,7 @@ def status(chat: Chat, rest: str) -> None:
         "exchanges": now.exchanges,
         "pending": now.pending,
         "learning": learning,
-        "tokens_per_second": now.tokens_per_second,
+        "tokens_per_second": now.tokens_per_second or None,
         "home": now.home,
     }
     rows = [
@@ -111,7 +111,11 @@ def versions(chat: Chat, rest: str) -> None:
 
 def _version_row(version: Any, current: int | None) -> tuple[str, ...]:
     mark = "● " if version.number == current else "  "
-    numbers = {name: value for name, value in version.scores.items() if isinstance(value, (int, float))}
+    numbers = {
+        name: value
+        for name, value in version.scores.items()
+        if isinstance(value, (int, float)) and not name.startswith("base_")
+    }
     scores = " · ".join(f"{name} {figure(value)}" for name, value in numbers.items())
     return (
         mark + figure(version.number),

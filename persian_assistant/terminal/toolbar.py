@@ -81,8 +81,9 @@ class Toolbar:
 
     def _parts(self, state: PassLike) -> list[str]:
         profile, status = self._session.profile, self._status
-        parts = [loading] if (loading := self._session.loading.text) else []
-        parts += [profile.persona.title, model_label(profile.base_model)]
+        if loading := self._session.loading.text:
+            return [loading, profile.persona.title]
+        parts = [profile.persona.title, model_label(profile.base_model)]
         if status is None:
             return parts
         parts.append(version_name(status.version))

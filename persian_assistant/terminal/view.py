@@ -173,7 +173,7 @@ class View:
                 with self._lock:
                     if came.is_set():
                         return
-                    self.transient(waiting() + "." * (dots + 1))
+                    self.transient(waiting().rstrip("….") + "." * (dots + 1))
                 dots = (dots + 1) % 3
                 if came.wait(TICK):
                     return

@@ -195,7 +195,7 @@ CATALOGUE = {
     "column_value": {"fa": "مقدار", "en": "value"},
     "column_number": {"fa": "نسخه", "en": "version"},
     "column_time": {"fa": "زمان", "en": "time"},
-    "column_parent": {"fa": "از نسخهٔ", "en": "parent"},
+    "column_parent": {"fa": "بر پایهٔ", "en": "parent"},
     "column_learned": {"fa": "آموخته تا", "en": "learned up to"},
     "column_scores": {"fa": "امتیازها", "en": "scores"},
     "column_persona": {"fa": "شخصیت", "en": "persona"},

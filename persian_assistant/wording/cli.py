@@ -38,6 +38,14 @@ CATALOGUE = {
         "fa": "{path} خوانده نشد: {reason}. ببینید فایل هست و UTF-8 است.",
         "en": "cannot read {path}: {reason}. Check that the file is there and is UTF-8.",
     },
+    "file_exists": {
+        "fa": "{path} از پیش هست و رویش نوشته نشد. نام دیگری بدهید.",
+        "en": "{path} is there already and was not written over. Give another name.",
+    },
+    "unexpected": {
+        "fa": "خطای پیش‌بینی‌نشده ({kind})؛ جزئیات در {log} است.",
+        "en": "an unexpected error ({kind}); details are in {log}.",
+    },
     "bad_row": {
         "fa": "سطر {line} در {path} پذیرفتنی نیست ({reason}). هر سطر یک شیء JSON است که messages آن با پاسخ دستیار تمام می‌شود.",
         "en": "line {line} of {path} is not usable ({reason}). Each line is a JSON object whose messages end with an answer.",

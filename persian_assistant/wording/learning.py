@@ -71,6 +71,10 @@ CATALOGUE = {
         "fa": "نسخهٔ {number} بار نشد ({reason})؛ مدل پایه پاسخ می‌دهد.",
         "en": "version {number} could not be loaded ({reason}); the base model answers.",
     },
+    "new_base": {
+        "fa": "مدل {name} عوض شده است؛ گفت‌وگو در پروفایل تازهٔ «{profile}» پیش می‌رود و پروفایل «{before}» دست‌نخورده مانده است.",
+        "en": "the model {name} has changed; the chat goes on in the new profile '{profile}', and '{before}' stays as it is.",
+    },
     "unexpected": {
         "fa": "خطای پیش‌بینی‌نشده ({kind})؛ جزئیات در {log} است.",
         "en": "an unexpected error ({kind}); details are in {log}.",

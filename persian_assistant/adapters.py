@@ -115,7 +115,7 @@ def attach(
     config.inference_mode = not trainable
     with _without_warnings():
         peft_model = PeftModel(model, config, adapter_name=name, low_cpu_mem_usage=tensors is not None)
-    _fill(peft_model, name, tensors, None if trainable else _serving_dtype(model))
+    _fill(peft_model, name, tensors, None if trainable else base_of(model).dtype)
     if trainable:
         return peft_model.train()
     peft_model.set_adapter(name, inference_mode=True)
@@ -139,7 +139,7 @@ def swap_adapter(peft_model: Any, adapter_dir: Path, name: str, lock: Any = None
     try:
         with _without_warnings():
             peft_model.add_adapter(name, config, low_cpu_mem_usage=True)
-        _fill(peft_model, name, tensors, _serving_dtype(peft_model))
+        _fill(peft_model, name, tensors, base_of(peft_model).dtype)
         fused = _fused_layers(peft_model, name)
         with lock or nullcontext():
             peft_model.set_adapter(name, inference_mode=True)
@@ -311,10 +311,6 @@ def _fill(
             value = linear.weight.detach() if tensors is None else tensors[f"{path}.{half}.weight"]
             value = value.to(device=device, dtype=dtype or torch.float32)
             linear.weight = nn.Parameter(value, requires_grad=dtype is None)
-
-
-def _serving_dtype(model: Any) -> torch.dtype:
-    return base_of(model).dtype  # type: ignore[no-any-return]
 
 
 def _fresh(model: Any, lora_r: int, lora_dropout: float) -> Any:

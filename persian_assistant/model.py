@@ -198,6 +198,8 @@ def _from_pretrained(path: Path, device: str, quantization_config: Any) -> Any:
     if missing:  # transformers would go on with random numbers there
         names = ", ".join(missing[:3]) + (f" … ({len(missing)})" if len(missing) > 3 else "")
         raise ModelError("model.missing_weights", path=path, names=names)
+    if getattr(model, "loss_type", "") is None:  # GPT-2's class name says nothing; it would warn at each pass
+        model.loss_type = "ForCausalLM"
     model.requires_grad_(False)
     return model.eval()
 

@@ -66,7 +66,7 @@ TINY: dict[str, dict[str, Any]] = {
         "decay_share": 0.3,
         "checkpoint_every": 10,
     },
-    "tuning": {"num_train_epochs": 2, "batch_size": 8, "block_size": 64},
+    "tuning": {"num_train_epochs": 8, "learning_rate": 0.005, "batch_size": 8, "block_size": 64},
 }
 SOURCES = """
 [[sources]]

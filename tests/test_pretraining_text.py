@@ -168,7 +168,7 @@ def test_exact_duplicates_apart_from_spacing_and_zwnj() -> None:
 
 
 def test_near_duplicates_go_and_different_texts_stay() -> None:
-    texts = documents(200)
+    texts = documents(200, sentences=10)
     assert drop_duplicates(texts, Duplicates()) == texts
     seen, ticks = Duplicates(), []
     drop_duplicates(texts, seen)
@@ -196,8 +196,9 @@ def test_heldout_is_by_text_alone_and_apart_from_training() -> None:
 
 
 def test_heldout_text_is_bounded() -> None:
-    _, heldout = split_heldout(documents(2000, sentences=200))
-    assert 60_000 <= sum(map(len, heldout)) < 60_000 + 20_000
+    long = "\n".join(documents(10, sentences=10))
+    _, heldout = split_heldout([f"{long}\n{number}" for number in range(3000)])
+    assert 60_000 <= sum(map(len, heldout)) < 60_000 + len(long) + 5
 
 
 # --- tokenizer
@@ -260,7 +261,7 @@ def test_the_saved_form_is_the_same_tokenizer(tokenizer: Tokenizer, tmp_path: Pa
     assert (loaded.eos_token_id, loaded.pad_token_id) == (1, 0)
     template = ChatTemplate.for_model(loaded)
     assert template.kind == "chat"
-    assert template.stop_token_ids == [0, 1]
+    assert template.stop_token_ids == [0, 1, 3]  # padding, the end, and a user's turn
     rendered = loaded.apply_chat_template(
         [{"role": "system", "content": " تو خوبی "}, {"role": "user", "content": "سلام\n"}],
         tokenize=False,
@@ -342,11 +343,12 @@ def test_packing_holds_every_document_as_often_as_told(recipe: Recipe, tmp_path:
     assert set(main) == set(prose.train) | set(talk.train)
     assert all(main[text] == 1 for text in prose.train)
     assert sorted(Counter(main[text] for text in talk.train)) == [1, 2]
-    assert sum(main[text] for text in talk.train) == round(1.5 * len(talk.train))
+    assert sum(main[text] for text in talk.train) == len(talk.train) + round(0.5 * len(talk.train))
     assert set(late) <= set(prose.train)
     assert sum(late.values()) == round(0.5 * len(prose.train))
     assert counts["main_tokens"] == (tmp_path / "corpus" / "main.bin").stat().st_size // 2
-    rows = [json.loads(line) for line in (tmp_path / "corpus" / "heldout.jsonl").open(encoding="utf-8")]
+    lines = (tmp_path / "corpus" / "heldout.jsonl").read_text(encoding="utf-8").split("\n")
+    rows = [json.loads(line) for line in lines if line]
     assert [row["text"] for row in rows] == prose.heldout + talk.heldout
     assert not {row["text"] for row in rows} & set(main)
     assert json.loads((tmp_path / "corpus" / "corpus.json").read_text(encoding="utf-8")) == counts

@@ -22,13 +22,9 @@ from persian_assistant.errors import ModelError
 from persian_assistant.model import first_line, is_4bit, packs_on_cpu
 
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
-PREFIX = "base_model.model."
-"""What PEFT puts before a module's name in an adapter file."""
+PREFIX = "base_model.model."  # what PEFT puts before a module's name in an adapter file
 SERIAL = "adapter_serial"
 """Attribute of the base model, raised by every change of adapter: cached keys and values are stale then."""
-
-
-# --- where an adapter goes --------------------------------------------------------------------------
 
 
 def target_modules(model: Any) -> list[str]:
@@ -60,10 +56,8 @@ def fan_in_fan_out(model: Any) -> bool:
     """
     from transformers.pytorch_utils import Conv1D
 
-    for _, layer in _linear_layers(base_of(model)):
-        if isinstance(layer, Conv1D) or getattr(layer, "source_cls", None) is Conv1D:
-            return True
-    return False
+    layers = (layer for _, layer in _linear_layers(base_of(model)))
+    return any(Conv1D in (type(layer), getattr(layer, "source_cls", None)) for layer in layers)
 
 
 def base_of(model: Any) -> Any:
@@ -119,9 +113,7 @@ def attach(
     if trainable:
         return peft_model.train()
     peft_model.set_adapter(name, inference_mode=True)
-    for layer, fused in _fused_layers(peft_model, name):
-        _install(layer, fused)
-    _raise_serial(peft_model)
+    _install(peft_model, _fused_layers(peft_model, name))
     return peft_model.eval()
 
 
@@ -143,9 +135,7 @@ def swap_adapter(peft_model: Any, adapter_dir: Path, name: str, lock: Any = None
         fused = _fused_layers(peft_model, name)
         with lock or nullcontext():
             peft_model.set_adapter(name, inference_mode=True)
-            for layer, pair in fused:
-                _install(layer, pair)
-            _raise_serial(peft_model)
+            _install(peft_model, fused)
     except Exception:
         if name in peft_model.peft_config:
             peft_model.set_adapter(old[0], inference_mode=True)
@@ -185,11 +175,9 @@ def save_adapter(peft_model: Any, adapter_dir: Path, name: str | None = None) ->
 def adapter_tensors(peft_model: Any, name: str | None = None) -> dict[str, nn.Parameter]:
     """The live parameters of an adapter (the active one) under the names they have in a file."""
     name = name or peft_model.active_adapters[0]
-    found = {}
-    for key, parameter in peft_model.named_parameters():
-        if match := re.fullmatch(rf"(.+\.lora_[AB])\.{re.escape(name)}\.weight", key):
-            found[f"{match.group(1)}.weight"] = parameter
-    return found
+    own = re.compile(rf"(.+\.lora_[AB])\.{re.escape(name)}\.weight")
+    matches = ((own.fullmatch(key), parameter) for key, parameter in peft_model.named_parameters())
+    return {f"{match.group(1)}.weight": parameter for match, parameter in matches if match}
 
 
 # --- reading, with nothing left to chance -----------------------------------------------------------
@@ -276,8 +264,10 @@ def _fused_layers(peft_model: Any, name: str) -> list[tuple[Any, tuple[Any, ...]
     return pairs
 
 
-def _install(layer: Any, fused: tuple[Any, ...]) -> None:
-    layer.__dict__["forward"] = partial(_fused_forward, layer, fused)
+def _install(peft_model: Any, fused: list[tuple[Any, tuple[Any, ...]]]) -> None:
+    for layer, pair in fused:
+        layer.__dict__["forward"] = partial(_fused_forward, layer, pair)
+    _raise_serial(peft_model)
 
 
 def _fused_forward(layer: Any, fused: tuple[Any, ...], x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -322,7 +312,6 @@ def _fresh(model: Any, lora_r: int, lora_dropout: float) -> Any:
         lora_dropout=lora_dropout,
         target_modules=target_modules(model),
         fan_in_fan_out=fan_in_fan_out(model),
-        bias="none",
         task_type="CAUSAL_LM",
     )
 
@@ -340,7 +329,7 @@ def training_copy(model: Any) -> Any:
 
     Frozen parameters are shared. Only 4-bit weights in bitsandbytes' CPU layout, which cannot be trained
     through, are copied and laid out plainly, with the same values to the last bit; the copy never takes
-    that layout by itself (see `allow_packing`). Costs half a byte per copied weight and about a second.
+    that layout by itself (see `allow_packing`). Costs half a byte per copied weight.
     """
     base = base_of(model)
     memo: dict[int, Any] = {id(parameter): parameter for parameter in base.parameters()}
@@ -370,19 +359,27 @@ def allow_packing(copied: Any) -> None:
 
 
 def _plain_layout(layer: Any) -> Any:
-    """The layer's 4-bit weight in bitsandbytes' ordinary layout, (out * in / 2, 1) uint8.
+    """The layer's 4-bit weight in bitsandbytes' ordinary layout, (out * in / 2, 1) uint8, the same codes.
 
-    Read back through the layer's own kernel (the product with the identity) and quantised again: each
-    block's largest value is exact, so every code comes out as it was.
+    bitsandbytes' own way back quantises the block sizes again, or leaves them in the CPU's order; here they
+    are taken as they serve. Quantising the layer's own products again gives the same, at 17 times the cost.
     """
     import bitsandbytes as bnb
+    from bitsandbytes.functional import QuantState, _convert_weight_packed_for_cpu_inverse
 
-    weight = layer.weight
-    with torch.inference_mode():
-        identity = torch.eye(layer.in_features, dtype=torch.bfloat16)
-        dense = bnb.matmul_4bit(identity, weight, quant_state=weight.quant_state).t().contiguous()
-    data, state = bnb.functional.quantize_4bit(
-        dense.clone(), blocksize=weight.blocksize, compress_statistics=False, quant_type=weight.quant_type
+    weight, packed = layer.weight, layer.weight.quant_state
+    if not getattr(packed, "packing_format_for_cpu", False):  # has not served yet
+        return copy.deepcopy(weight)
+    state = copy.copy(packed)
+    state.original_nested = False
+    data, _ = _convert_weight_packed_for_cpu_inverse(weight.data, state)
+    state = QuantState(
+        absmax=packed.absmax.t().float().reshape(-1).contiguous(),
+        shape=packed.shape,
+        code=packed.code,
+        blocksize=packed.blocksize,
+        quant_type=packed.quant_type,
+        dtype=packed.original_dtype,
     )
     return bnb.nn.Params4bit(
         data,

@@ -19,8 +19,9 @@ from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, Cancelled, LearningError
 from persian_assistant.journal import Journal
 from persian_assistant.records import Exchange
+from persian_assistant.text import to_persian_digits
 from persian_assistant.versions import Version, VersionStore
-from persian_assistant.wording import say
+from persian_assistant.wording import language, say
 
 if TYPE_CHECKING:
     from persian_assistant.learning_pass import PassOutcome
@@ -165,7 +166,7 @@ class Learner:
             self._thread = threading.Thread(
                 target=self._work, args=(pending, high_water), name="learning-pass", daemon=True
             )
-            self._on_event(say(key, count=len(pending)))
+            self._on_event(say(key, count=_figure(len(pending))))
             self._thread.start()
             return True
 
@@ -193,25 +194,26 @@ class Learner:
     def _finish(self, outcome: PassOutcome, high_water: int) -> str:
         if outcome.version is None:
             self._record("rejected", high_water, outcome.verdict.reason, outcome.scores)
-            reason = say(outcome.verdict.reason, **dict(outcome.verdict.values))
+            figures = {name: _figure(value) for name, value in outcome.verdict.values}
+            reason = say(outcome.verdict.reason, **figures)
             return say("learning.rejected", reason=reason, serving=self._serving())
         self._record("published", high_water, scores=outcome.scores, version=outcome.version.number)
         self._swap(outcome.version)
         return say(
             "learning.published",
-            number=outcome.version.number,
-            exchanges=outcome.counts["exchanges"],
-            seeds=outcome.counts["seed_examples"],
-            loss=f"{outcome.scores.get('train_loss', float('nan')):.2f}",
-            ratio=f"{outcome.scores.get('perplexity_ratio', float('nan')):.3f}",
-            seconds=f"{outcome.seconds:.0f}",
+            number=_figure(outcome.version.number),
+            exchanges=_figure(outcome.counts["exchanges"]),
+            seeds=_figure(outcome.counts["seed_examples"]),
+            loss=_figure(f"{outcome.scores.get('train_loss', float('nan')):.2f}"),
+            ratio=_figure(f"{outcome.scores.get('perplexity_ratio', float('nan')):.3f}"),
+            seconds=_figure(f"{outcome.seconds:.0f}"),
         )
 
     def _serving(self) -> str:
         current = self.versions.current()
         if current is None:
             return say("learning.serving_base")
-        return say("learning.serving_version", number=current.number)
+        return say("learning.serving_version", number=_figure(current.number))
 
     def _record(
         self,
@@ -230,6 +232,12 @@ class Learner:
 
     def _report(self, phase: str, progress: float, loss: float | None, seconds_left: float | None) -> None:
         self.state = PassState(True, phase, progress, loss, seconds_left)
+
+
+def _figure(value: object) -> str:
+    """A number as the interface language writes it."""
+    text = str(value)
+    return to_persian_digits(text.replace(".", "٫").replace("%", "٪")) if language() == "fa" else text
 
 
 def _give_way() -> None:

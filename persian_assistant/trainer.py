@@ -160,10 +160,16 @@ def train_adapter(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Also where torch's CPU allocator says so in a plain RuntimeError."""
+    """Also where torch's CPU allocator or oneDNN say so in a plain RuntimeError."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
-    signs = ("can't allocate memory", "not enough memory", "out of memory", "alloc_failed")
+    signs = (
+        "can't allocate memory",
+        "not enough memory",
+        "out of memory",
+        "alloc_failed",
+        "create a primitive",
+    )
     return isinstance(error, RuntimeError) and any(sign in str(error).lower() for sign in signs)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from learning_parts import FACTS, exchanges, talk
+from learning_files import FACTS, talk
+from learning_parts import exchanges
 from tiny_models import SENTENCES, tiny_tokenizer
 
 from persian_assistant.config import LearningConfig

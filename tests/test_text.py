@@ -113,7 +113,7 @@ def test_stream_agrees_with_the_whole_on_any_mixture() -> None:
         shown = "".join(stream.feed(char) for char in text) + stream.flush()
         assert shown == sanitise(text), ascii(text)
         shown.encode("utf-8")
-        assert not any(char < " " and char not in "\n\t" or "\x7f" <= char <= "\x9f" for char in shown)
+        assert not any((char < " " and char not in "\n\t") or "\x7f" <= char <= "\x9f" for char in shown)
 
 
 def test_stream_holds_back_only_what_may_go_on() -> None:

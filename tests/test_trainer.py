@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import torch
-from learning_parts import load, parameters_of, talk
+from learning_files import talk
+from learning_parts import load, parameters_of
 from tiny_models import SENTENCES
 
 from persian_assistant import adapters

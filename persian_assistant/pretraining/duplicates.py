@@ -1,7 +1,8 @@
 """Exact and near duplicates out, over all sources together.
 
-Near: Jaccard similarity of character 8-gram sets, estimated by MinHash with locality-sensitive hashing
-(Broder 1997; datasketch). The first document met is the one kept.
+Near: Jaccard similarity of character 8-gram sets, estimated by MinHash (Broder 1997; datasketch). Bands of
+locality-sensitive hashing propose, the whole sketch decides: at a similarity of 0.9 about 99 in 100 are
+found, at 0.7 some 6 in 100 are taken for duplicates. The first document met is the one kept.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datasketch import MinHash, MinHashLSH
 
 THRESHOLD = 0.8
 NUM_PERM = 48
+BANDS, ROWS = 8, 6
 SHINGLE = 8
 """Characters per shingle, spaces and half spaces left out."""
 SHORTEST = 30
@@ -26,9 +28,10 @@ class Duplicates:
 
     def __init__(self, threshold: float = THRESHOLD) -> None:
         self._exact: set[bytes] = set()
-        self._near = MinHashLSH(threshold=threshold, num_perm=NUM_PERM)
+        self._threshold = threshold
+        self._near = MinHashLSH(num_perm=NUM_PERM, params=(BANDS, ROWS))
         self._blank = MinHash(num_perm=NUM_PERM, hashfunc=_identity, seed=1)
-        self._count = 0
+        self._sketches: list[np.ndarray] = []
 
     def is_new(self, text: str) -> bool:
         """Whether nothing like `text` was seen before; remembers it when so."""
@@ -40,10 +43,12 @@ class Duplicates:
         if len(letters) < SHORTEST:
             return True
         sketch = self._sketch(letters)
-        if self._near.query(sketch):
-            return False
-        self._count += 1
-        self._near.insert(self._count, sketch, check_duplication=False)
+        values = sketch.digest()
+        for number in self._near.query(sketch):
+            if np.mean(self._sketches[number] == values) >= self._threshold:
+                return False
+        self._near.insert(len(self._sketches), sketch, check_duplication=False)
+        self._sketches.append(values)
         return True
 
     def _sketch(self, letters: str) -> MinHash:

@@ -5,6 +5,7 @@ Knows nothing of adapters, journals or screens; what a prompt looks like is the 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -21,8 +22,8 @@ from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
 Stop = Literal["end", "length", "cancelled"]
-CANDIDATES = 256
-"""Likeliest tokens looked at first; the rest of the vocabulary only where top-p needs it."""
+TRIALS = 32
+"""Draws for top-p before the vocabulary is sorted after all."""
 PREFILL_CHUNK = 256
 """Prompt tokens per forward pass: the lock is free, and a cancel is heard, between two chunks."""
 BROKEN = "\ufffd"
@@ -255,21 +256,24 @@ class Sampler:
         return logits.index_copy(0, self._used_tensor, scores)
 
     def _sampled(self, logits: torch.Tensor) -> int:
-        """Top-p over the likeliest few; exact, since the share is taken of the whole vocabulary."""
-        logits = logits / self._temperature
-        total = torch.logsumexp(logits, dim=0)
-        size = min(CANDIDATES, logits.shape[0])
-        while True:
-            top, ids = torch.topk(logits, size)
-            shares = (top - total).exp()
-            below = shares.cumsum(0) - shares < self._top_p
-            if size == logits.shape[0] or not bool(below[-1]):
-                break
-            size = logits.shape[0]
-        if not bool(torch.isfinite(total)):
+        """Top-p by trial: draw from everything, keep what has less than `top_p` of likelier tokens.
+
+        The same distribution as cutting the sorted list, without sorting a whole vocabulary (2.6 ms for
+        42,001 entries against 0.1); equally likely tokens are in or out together.
+        """
+        shares = torch.softmax(logits / self._temperature, dim=0)
+        edges = shares.cumsum(0)
+        total = float(edges[-1])
+        if not math.isfinite(total):
             raise ModelError("model.not_a_number")
-        shares = (shares * below).cpu()
-        return int(ids[int(torch.multinomial(shares, 1, generator=self._random))])
+        for _ in range(TRIALS):
+            mark = torch.rand(1, generator=self._random).to(edges.device) * total
+            token = min(int(torch.searchsorted(edges, mark, right=True)), len(shares) - 1)
+            if self._top_p == 1 or float((shares * (shares > shares[token])).sum()) < self._top_p:
+                return token
+        ordered, ids = shares.sort(descending=True)  # a small top-p: nearly all trials fall outside
+        kept = ordered * (ordered.cumsum(0) - ordered < self._top_p)
+        return int(ids[int(torch.multinomial(kept.cpu(), 1, generator=self._random))])
 
 
 class TextStream:

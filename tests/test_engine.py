@@ -18,7 +18,7 @@ from tiny_models import (
 )
 
 from persian_assistant.config import GenerationConfig
-from persian_assistant.engine import CANDIDATES, Engine, Sampler, TextStream, Threads
+from persian_assistant.engine import Engine, Sampler, TextStream, Threads
 from persian_assistant.errors import ModelError
 from persian_assistant.kv_cache import GrowingLayer, new_cache
 from persian_assistant.model import load_model
@@ -172,9 +172,21 @@ def test_top_p_keeps_the_smallest_set_that_reaches_the_share() -> None:
     for top_p, kept in ((0.4, {0}), (0.45, {0}), (0.75, {0, 1}), (0.9, {0, 1, 2}), (1.0, {0, 1, 2, 3})):
         generation = GenerationConfig(temperature=1, top_p=top_p, repetition_penalty=1, random_seed=1)
         assert choices(logits, generation) == kept, top_p
-    flat = torch.zeros(4 * CANDIDATES)  # more than the candidates looked at first
     generation = GenerationConfig(temperature=1, top_p=0.9, repetition_penalty=1, random_seed=1)
-    assert len(choices(flat, generation, 3000)) > 2 * CANDIDATES
+    assert len(choices(torch.zeros(1000), generation, 3000)) > 800
+
+
+def test_tokens_come_as_often_as_cutting_the_sorted_list_would_give() -> None:
+    logits = torch.randn((300,), generator=torch.Generator().manual_seed(0)) * 2
+    for top_p in (0.02, 0.6, 0.95):
+        generation = GenerationConfig(temperature=1.5, top_p=top_p, repetition_penalty=1, random_seed=1)
+        sampler = Sampler(generation, [], spared=set(range(300)))
+        drawn = torch.bincount(torch.tensor([sampler.choose(logits) for _ in range(4000)]), minlength=300)
+        shares, ids = torch.softmax(logits / 1.5, 0).sort(descending=True)
+        shares = shares * (shares.cumsum(0) - shares < top_p)
+        expected = torch.zeros(300).index_copy(0, ids, shares / shares.sum())
+        assert set(drawn.nonzero().flatten().tolist()) <= set(expected.nonzero().flatten().tolist())
+        assert (drawn / 4000 - expected).abs().max() < 0.03, top_p
 
 
 def test_temperature_and_seed() -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from persian_assistant.pretraining.run import PretrainingRun
 
 _WORDS = """
 من تو او ما شما آن‌ها خانه کتاب باغ شهر مادر پدر برادر دوست باران آفتاب امروز دیروز فردا صبح شب چای نان سیب
@@ -40,8 +45,8 @@ def write_dialogue(path: Path, count: int) -> None:
     chance = random.Random(3)
     lines = []
     for _ in range(count):
-        thing, place = chance.choice(WORDS), chance.choice(WORDS)
-        turns = [("user", f"{sentence(chance, 5)} {thing}؟"), ("assistant", f"بله، {thing} در {place} است.")]
+        place = chance.choice(["خانه", "باغ", "شهر"])
+        turns = [("user", f"{sentence(chance, 5)} کجا؟"), ("assistant", f"بله در {place} است.")]
         row = {"messages": [{"role": role, "content": content} for role, content in turns]}
         lines.append(json.dumps(row, ensure_ascii=False))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -66,7 +71,7 @@ TINY: dict[str, dict[str, Any]] = {
         "decay_share": 0.3,
         "checkpoint_every": 10,
     },
-    "tuning": {"num_train_epochs": 8, "learning_rate": 0.005, "batch_size": 8, "block_size": 64},
+    "tuning": {"num_train_epochs": 8, "learning_rate": 0.005, "batch_size": 8, "block_size": 128},
 }
 SOURCES = """
 [[sources]]
@@ -101,3 +106,25 @@ def recipe_text(extra: str = SOURCES, **changes: dict[str, Any]) -> str:
 def write_recipe(path: Path, extra: str = SOURCES, **changes: dict[str, Any]) -> Path:
     path.write_text(recipe_text(extra, **changes), encoding="utf-8")
     return path
+
+
+_finished: list[PretrainingRun] = []
+
+
+def finished_run(folders: pytest.TempPathFactory) -> PretrainingRun:
+    """The tiny recipe with all its stages done, made once for all test files."""
+    if not _finished:
+        import torch
+
+        from persian_assistant.pretraining.recipe import Recipe
+        from persian_assistant.pretraining.run import PretrainingRun
+
+        root = write_corpus(folders.mktemp("text"))
+        recipe = Recipe.load(write_recipe(root / "tiny.toml", schedule={"max_steps": 60}))
+        torch.set_num_threads(1)
+        work = PretrainingRun(recipe, root, root / "out", lambda text: None, lambda: False)
+        work.prepare()
+        assert work.train(lambda figures: None, compile_model=False) == 60
+        work.tune(documents(5, 8), lambda figures: None)
+        _finished.append(work)
+    return _finished[0]

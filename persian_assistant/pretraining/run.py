@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,8 +20,10 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as library
 
 from persian_assistant.disk import disk_errors
 from persian_assistant.errors import Cancelled, UsageError
@@ -56,7 +59,7 @@ class PretrainingRun:
     ) -> None:
         self.recipe, self.root, self.out = recipe, root, out
         self.stop = stop
-        self.state = PartialState(timeout=_WAIT)
+        self.state = _processes()
         first = self.state.is_main_process
         self.report: Report = report if first else lambda text: None
         self.tick: Tick = tick if first else silent
@@ -100,6 +103,8 @@ class PretrainingRun:
     def train(self, progress: Progress, *, compile_model: bool = True) -> int:
         """Stage "train": steps done so far; below `max_steps` when stopped. Raises as `Training.run`."""
         torch.manual_seed(self.recipe.schedule.random_seed)
+        if self.state.num_processes > 1:
+            self.report(say("pretrain.processes", number=self.state.num_processes))
         if compile_model and not can_compile():
             compile_model = False
             self.report(say("pretrain.no_compiler"))
@@ -177,7 +182,9 @@ class PretrainingRun:
         model.config.dtype = torch.bfloat16
 
         def fill(folder: Path) -> None:
+            library.disable_progress_bar()  # a bar for one small file
             model.save_pretrained(folder)
+            library.enable_progress_bar()
             tokenizer.save_pretrained(folder)
             write_json(folder / "figures.json", _rounded(figures))
             write_json(folder / "recipe.json", self.recipe.as_dict())
@@ -202,6 +209,13 @@ class PretrainingRun:
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _processes() -> PartialState:
+    """This process among those that a launcher started (one, without a launcher)."""
+    # without this word accelerate takes each of several processes on a machine without a GPU for the only one
+    launched = "LOCAL_RANK" in os.environ and not torch.cuda.is_available()
+    return PartialState(cpu=launched or parse_flag_from_env("ACCELERATE_USE_CPU"), timeout=_WAIT)
 
 
 def _padded_size(vocab_size: int, multiple: int = 64) -> int:

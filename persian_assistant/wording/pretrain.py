@@ -84,6 +84,10 @@ CATALOGUE = {
         "fa": "ادامه از گام {step} ({path}).",
         "en": "going on from step {step} ({path}).",
     },
+    "processes": {
+        "fa": "آموزش در {number} پردازهٔ هم‌زمان.",
+        "en": "training in {number} processes.",
+    },
     "no_compiler": {
         "fa": "کامپایلر C++ پیدا نشد؛ آموزش بدون torch.compile و کندتر پیش می‌رود.",
         "en": "no C++ compiler found; training goes on without torch.compile, slower.",

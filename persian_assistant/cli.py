@@ -24,7 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     _write_utf8()
     with log.recording():
-        return _run(words)
+        try:
+            return _run(words)
+        finally:
+            try:
+                sys.stdout.flush()
+            except BrokenPipeError:
+                _hush_stdout()
 
 
 def _run(words: list[str]) -> int:
@@ -42,7 +48,7 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        _hush_stdout()
         return 0
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("persian_assistant"):
@@ -86,6 +92,11 @@ def _language(words: list[str]) -> str | None:
         if value in wording.LANGUAGES:
             return value
     return None
+
+
+def _hush_stdout() -> None:
+    """Nobody reads stdout any more: lets the flush at exit go nowhere instead of failing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_utf8() -> None:

@@ -57,7 +57,7 @@ class GenerationConfig:
     top_p: float = 0.9
     """Nucleus: the smallest set of tokens whose probability reaches this share (0..1]."""
     repetition_penalty: float = 1.2
-    """Divides the score of tokens already used; 1 is none."""
+    """Divides the score of tokens this answer has used already; 1 is none."""
     max_new_tokens: int = 300
     """Longest answer, in tokens."""
     do_sample: bool = True

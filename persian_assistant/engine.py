@@ -97,7 +97,7 @@ class Engine:
     ) -> Iterator[int]:
         """Sampled tokens up to, and without, the one that stops; sets the figures of the answer."""
         began = time.perf_counter()
-        sampler = Sampler(generation, prompt, self._stops)
+        sampler = Sampler(generation, self._stops)
         room = min(generation.max_new_tokens, self.context_length - len(prompt))
         spent = 0.0
         try:
@@ -215,17 +215,20 @@ class Threads:
 
 
 class Sampler:
-    """Chooses the next token: repetition penalty, temperature, top-p, in transformers' order."""
+    """Chooses the next token: repetition penalty, temperature, top-p, in transformers' order.
 
-    def __init__(self, generation: GenerationConfig, prompt: Sequence[int], spared: set[int]) -> None:
+    The penalty is on what this answer has used, not on the prompt: what a user told must be sayable back.
+    """
+
+    def __init__(self, generation: GenerationConfig, spared: set[int]) -> None:
         self._greedy = not generation.do_sample or generation.temperature == 0
         self._temperature = max(generation.temperature, 1e-5)
         self._top_p = generation.top_p
         self._penalty = generation.repetition_penalty
         self._spared = spared
         """Never penalised: an answer must be able to end however often turns have ended before."""
-        self._used = sorted(set(prompt) - spared)
-        self._known = set(self._used)
+        self._used: list[int] = []
+        self._known: set[int] = set()
         self._used_tensor: torch.Tensor | None = None
         self._random = torch.Generator()
         if generation.random_seed is None:

@@ -1,13 +1,13 @@
 """The errors a user can meet; each says what happened, where, and what to do.
 
-    AssistantError            exit code 1
-    ├── UsageError            exit code 2: a flag, a file or a value the user gave
-    ├── DiskError             state that cannot be read or written
-    │   └── LockedError       another process holds the profile
-    ├── ModelError            a model that cannot be loaded or run
-    │   └── HubError          the Hub refused, or could not be reached
-    ├── LearningError         a pass that could not go to its end
-    └── Cancelled             the user stopped the step (Ctrl-C)
+AssistantError            exit code 1
+├── UsageError            exit code 2: a flag, a file or a value the user gave
+├── DiskError             state that cannot be read or written
+│   └── LockedError       another process holds the profile
+├── ModelError            a model that cannot be loaded or run
+│   └── HubError          the Hub refused, or could not be reached
+├── LearningError         a pass that could not go to its end
+└── Cancelled             the user stopped the step (Ctrl-C)
 """
 
 from __future__ import annotations

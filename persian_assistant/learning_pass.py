@@ -144,7 +144,7 @@ class LearningPass:
         return PassOutcome(version, verdict, figures, mixture.counts, time.monotonic() - started)
 
     def _sound_parent(self) -> Version | None:
-        """The version to go on from; None is the base model, which also serves where a version does not fit."""
+        """The version to go on from; None, the base, also where a version does not fit."""
         parent = self.versions.current()
         if parent is not None:
             try:

@@ -47,6 +47,9 @@ class ModelLoader:
         self._parts = (source, settings, persona, store, notice)
         self._loaded = loaded
         self._thread = threading.Thread(target=self._load, name="model-loader", daemon=True)
+
+    def start(self) -> None:
+        """Begin; once."""
         self._thread.start()
 
     def ready(self, timeout: float | None = 0) -> bool:

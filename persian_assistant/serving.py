@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from persian_assistant import adapters
 from persian_assistant.config import ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError
 from persian_assistant.hub import ModelSource
-from persian_assistant.learning_pass import LearningPass, PassMaterial
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.persona import Persona
 from persian_assistant.seed_examples import general_texts, read_seed_examples, split_heldout
 from persian_assistant.template import ChatTemplate
 from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import say
+
+if TYPE_CHECKING:
+    from persian_assistant.learning_pass import LearningPass
 
 Notice = Callable[[str], None]
 
@@ -75,7 +77,9 @@ class Serving:
         self.version = version.number
 
     def learning_pass(self) -> LearningPass:
-        """Made at the first pass: seed examples and general text are read then."""
+        """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""
+        from persian_assistant.learning_pass import LearningPass, PassMaterial
+
         if self._pass is None:
             rows, heldout = split_heldout(read_seed_examples(self.persona.seed_paths))
             material = PassMaterial(

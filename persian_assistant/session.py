@@ -106,9 +106,8 @@ class Session:
         except BaseException:
             self._lock.release()
             raise
-        self._loader = ModelLoader(
-            self.source, config.model, persona, self.store, notice, self._learner.consider
-        )
+        self._loader = ModelLoader(self.source, config.model, persona, self.store, notice, self._loaded)
+        self._loader.start()
 
     @classmethod
     def open(cls, config: Config, *, notice: Notice, ask: Ask | None = None) -> Session:
@@ -124,6 +123,10 @@ class Session:
     @property
     def _serving(self) -> Serving | None:
         return self._loader.serving
+
+    def _loaded(self) -> None:
+        self._tell_warnings()  # a damaged version is met when it is to serve
+        self._learner.consider()
 
     def ready(self, timeout: float | None = 0) -> bool:
         """True once the model serves. Raises what went wrong if loading failed."""

@@ -14,8 +14,8 @@ import torch
 from learning_files import FACTS, talk
 from tiny_models import SENTENCES, save_tiny, source_of
 
-from persian_assistant.hub import ModelSource
 from persian_assistant.learning_pass import LearningPass, PassMaterial
+from persian_assistant.metrics import text_ids
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.records import Exchange
 from persian_assistant.template import ChatTemplate
@@ -39,9 +39,34 @@ def model_folder(architecture: str = "llama", kind: str | None = "mini") -> Path
     return folder
 
 
+@cache
+def schooled_folder() -> Path:
+    """A tiny model that knows the tests' sentences by heart, and to stop after one: it can be made worse."""
+    folder = _root() / "schooled"
+    loaded = load_model(source_of(model_folder()), quantization="none", device="cpu")
+    template = ChatTemplate.for_model(loaded.tokenizer)
+    model = loaded.model.float().train().requires_grad_(True)
+    texts = [text_ids(template, text) for text in SENTENCES]
+    chats = [
+        template.encode_example(talk(SENTENCES[at], SENTENCES[(at + 5) % 12]), [1.0, 1.0], 200).input_ids
+        for at in range(12)
+    ]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(15):
+        for row in (*texts, *chats):
+            ids = torch.tensor([row])
+            model(input_ids=ids, labels=ids).loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+    model.eval().save_pretrained(folder)
+    loaded.tokenizer.save_pretrained(folder)
+    return folder
+
+
 def load(architecture: str = "llama", kind: str | None = "mini", quantization: str = "none") -> LoadedModel:
-    source: ModelSource = source_of(model_folder(architecture, kind))
-    return load_model(source, quantization=quantization, device="cpu")
+    """`architecture` may be "schooled"."""
+    folder = schooled_folder() if architecture == "schooled" else model_folder(architecture, kind)
+    return load_model(source_of(folder), quantization=quantization, device="cpu")
 
 
 def material(seeds: int = 8) -> PassMaterial:

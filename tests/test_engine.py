@@ -16,6 +16,7 @@ from tiny_models import (
     tiny_model,
     tiny_tokenizer,
 )
+from transformers import RepetitionPenaltyLogitsProcessor
 
 from persian_assistant.config import GenerationConfig
 from persian_assistant.engine import Engine, Sampler, TextStream, Threads
@@ -52,7 +53,7 @@ def test_greedy_tokens_are_those_of_generate(architecture: str, penalty: float) 
         input_ids=torch.tensor([prompt]),
         attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
         do_sample=False,
-        repetition_penalty=penalty,
+        logits_processor=[RepetitionPenaltyLogitsProcessor(penalty, prompt_ignore_length=len(prompt))],
         max_new_tokens=60,
         min_new_tokens=60,
         eos_token_id=[],
@@ -163,7 +164,7 @@ def test_numbers_that_are_not_are_told() -> None:
 
 
 def choices(logits: torch.Tensor, generation: GenerationConfig, times: int = 400) -> set[int]:
-    sampler = Sampler(generation, [], spared=set(range(len(logits))))
+    sampler = Sampler(generation, spared=set(range(len(logits))))
     return {sampler.choose(logits) for _ in range(times)}
 
 
@@ -180,7 +181,7 @@ def test_tokens_come_as_often_as_cutting_the_sorted_list_would_give() -> None:
     logits = torch.randn((300,), generator=torch.Generator().manual_seed(0)) * 2
     for top_p in (0.02, 0.6, 0.95):
         generation = GenerationConfig(temperature=1.5, top_p=top_p, repetition_penalty=1, random_seed=1)
-        sampler = Sampler(generation, [], spared=set(range(300)))
+        sampler = Sampler(generation, spared=set(range(300)))
         drawn = torch.bincount(torch.tensor([sampler.choose(logits) for _ in range(4000)]), minlength=300)
         shares, ids = torch.softmax(logits / 1.5, 0).sort(descending=True)
         shares = shares * (shares.cumsum(0) - shares < top_p)
@@ -198,7 +199,7 @@ def test_temperature_and_seed() -> None:
     same = [
         [
             sampler.choose(logits)
-            for sampler in [Sampler(GenerationConfig(random_seed=5), [], set())]
+            for sampler in [Sampler(GenerationConfig(random_seed=5), set())]
             for _ in range(9)
         ]
         for _ in range(2)
@@ -206,16 +207,16 @@ def test_temperature_and_seed() -> None:
     assert same[0] == same[1]
 
 
-def test_the_penalty_spares_the_end_of_the_turn() -> None:
+def test_the_penalty_is_on_the_answers_own_tokens_and_spares_the_end_of_the_turn() -> None:
     logits = torch.tensor([2.0, 1.9, -1.0, -3.0])
     generation = GenerationConfig(do_sample=False, repetition_penalty=2)
-    assert Sampler(generation, [0, 2], spared=set()).choose(logits) == 1
-    assert Sampler(generation, [0, 2], spared={0}).choose(logits) == 0
-    sampler = Sampler(generation, [], spared=set())
-    assert [sampler.choose(logits) for _ in range(3)] == [0, 1, 0]  # its own tokens count as well
+    sampler = Sampler(generation, spared=set())
+    assert [sampler.choose(logits) for _ in range(3)] == [0, 1, 0]
     assert torch.equal(logits, torch.tensor([2.0, 1.9, -1.0, -3.0]))
-    scores = Sampler(generation, [0, 2], spared=set())._penalised(logits)
-    assert scores.tolist() == pytest.approx([1.0, 1.9, -2.0, -3.0])
+    assert sampler._penalised(logits).tolist() == pytest.approx([1.0, 0.95, -1.0, -3.0])
+    assert sampler._penalised(-logits).tolist() == pytest.approx([-4.0, -3.8, 1.0, 3.0])
+    sparing = Sampler(generation, spared={0})
+    assert [sparing.choose(logits) for _ in range(3)] == [0, 0, 0]
 
 
 # --- text -------------------------------------------------------------------------------------------

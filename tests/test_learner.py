@@ -59,7 +59,9 @@ class Bench:
         report("train", 0.5, 2.0, 3.0)
         while not self.go.wait(0.01):
             if cancel.is_set():
-                raise Cancelled("learning.cancelled")
+                break
+        if cancel.is_set():
+            raise Cancelled("learning.cancelled")
         return self.act(high_water)
 
     def publish(self, high_water: int) -> Any:

@@ -43,7 +43,7 @@ def texts_of(template: ChatTemplate, mixture: Mixture) -> str:
 
 
 def test_shares_go_by_tokens(template: ChatTemplate) -> None:
-    mixture = mix(template, parts(exchanges(20)))
+    mixture = mix(template, parts(exchanges(60), seeds=300, texts=300))
     own = {"exchanges": 0, "seeds": 0, "texts": 0}
     for row in mixture.examples:
         text = template.tokenizer.decode(row.input_ids)
@@ -51,7 +51,7 @@ def test_shares_go_by_tokens(template: ChatTemplate) -> None:
         own[kind] += len(row)
     total = sum(own.values())
     assert mixture.counts["tokens"] == total
-    assert mixture.counts["exchanges"] == 20
+    assert mixture.counts["exchanges"] == 60
     longest = max(map(len, mixture.examples))
     assert abs(own["exchanges"] - total / 2) <= longest
     assert abs(own["seeds"] - total / 4) <= longest

@@ -80,7 +80,8 @@ ZEPHYR = (  # markers that are ordinary text, as TinyLlama has them
 )
 NO_SYSTEM = (  # leaves a system turn out without a word
     "{% for m in messages if m['role'] != 'system' %}<|im_start|>{{ m['role'] }}\n"
-    "{{ m['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 # name -> (chat template, special tokens, bos, eos, pad)

@@ -144,7 +144,9 @@ def _while_learning(session: Any, exchanges: int) -> dict[str, float]:
 
     serving.serve = timed
     session.learn()
-    began, answers, at_swap = time.perf_counter(), [], []
+    answers: list[dict[str, float]] = []
+    at_swap: list[dict[str, float]] = []
+    began = time.perf_counter()
     while session.pass_state.running:
         one = _answer(session)
         (answers if serving.version == before else at_swap).append(one)

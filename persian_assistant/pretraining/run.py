@@ -151,8 +151,8 @@ class PretrainingRun:
     def tune(self, general: list[str], progress: Progress) -> Path:
         """Stage "tune": chat-tune the trained model and write the finished folder; returns it.
 
-        `general` is plain text mixed in. Raises UsageError, LearningError, and Cancelled when stopped: then
-        nothing is written.
+        `general` is plain text mixed in, beside the late mixture. Raises UsageError, LearningError, and
+        Cancelled when stopped: then nothing is written.
         """
         model, tokenizer = self.trained_model(), self.tokenizer()
         settings = self.recipe.tuning
@@ -160,11 +160,19 @@ class PretrainingRun:
         figures: dict[str, Any] = {"bits_per_character": self.bits_per_character(model)}
         if dialogue.train:
             optimizer = self.recipe.schedule.optimizer
-            tuning.tune(model, tokenizer, dialogue, general, settings, progress, self.stop, optimizer)
+            texts = general + self._late_texts(tokenizer)
+            tuning.tune(model, tokenizer, dialogue, texts, settings, progress, self.stop, optimizer)
             loss = tuning.heldout_loss(model, tokenizer, dialogue.heldout, settings.block_size)
             figures |= {"dialogue": dialogue.counts, "dialogue_loss": loss}
             figures["bits_per_character_tuned"] = self.bits_per_character(model)
         return self.save(model, tokenizer, figures)
+
+    def _late_texts(self, tokenizer: PreTrainedTokenizerFast, rows: int = 1500) -> list[str]:
+        """Rows of the late mixture as text: enough of it that chat tuning never sees one twice."""
+        packed = self._packed("late")
+        if not packed.rows:
+            return []
+        return [tokenizer.decode(row) for row in packed.batch(0, min(rows, packed.rows))]
 
     def save(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, figures: dict[str, Any]

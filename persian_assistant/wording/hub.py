@@ -99,13 +99,9 @@ CATALOGUE = {
     },
     "offline_not_here": {
         "fa": (
-            "مدل {repo} روی این دستگاه نیست و حالت آفلاین (HF_HUB_OFFLINE) روشن است. یک "
-            "بار بی آن اجرا کنید."
+            "مدل {repo} روی این دستگاه نیست و حالت آفلاین (HF_HUB_OFFLINE) روشن است. یک بار بی آن اجرا کنید."
         ),
-        "en": (
-            "{repo} is not on this machine and offline mode is on (HF_HUB_OFFLINE). Run "
-            "once without it."
-        ),
+        "en": ("{repo} is not on this machine and offline mode is on (HF_HUB_OFFLINE). Run once without it."),
     },
     "no_model_there": {
         "fa": ("مخزن {repo} مدل زبانی قابل بارگیری ندارد: config.json یا وزن‌های safetensors/bin در آن نیست."),

@@ -33,4 +33,4 @@ def fresh_accelerate() -> Iterator[None]:
     """Accelerate keeps one state per process; a command run in-process must not meet an earlier test's."""
     yield
     if state := sys.modules.get("accelerate.state"):
-        state.AcceleratorState._reset_state(reset_partial_state=True)
+        state.AcceleratorState._reset_state()

@@ -84,9 +84,11 @@ def test_perplexity_overflows_to_infinity(template: ChatTemplate) -> None:
 
 
 @pytest.fixture
-def stopping(loaded: LoadedModel, template: ChatTemplate) -> Iterator[Any]:
-    """The tiny model with its end token's score moved: it ends now and then."""
-    head = loaded.model.get_output_embeddings()
+def stopping(template: ChatTemplate) -> Iterator[Any]:
+    """A tiny model with its end token's score moved: it ends now and then, by the position it is at."""
+    model = load("gpt2", "plain").model
+    model.transformer.wpe.weight.mul_(10)
+    head = model.get_output_embeddings()
 
     def lifted(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         output = output.clone()
@@ -94,7 +96,7 @@ def stopping(loaded: LoadedModel, template: ChatTemplate) -> Iterator[Any]:
         return output
 
     hook = head.register_forward_hook(lifted)
-    yield loaded.model
+    yield model
     hook.remove()
 
 

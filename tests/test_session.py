@@ -16,7 +16,7 @@ import psutil
 import pytest
 import torch
 from learning_files import FACTS, fill, persona_file
-from learning_parts import schooled_folder
+from learning_parts import exchanges, learning_pass, load, no_report, schooled_folder
 from tiny_models import SENTENCES
 
 from persian_assistant.config import Config, GenerationConfig, LearningConfig, ModelConfig
@@ -408,6 +408,22 @@ def test_a_version_that_does_not_load_is_left_out(talk: Talk) -> None:
     assert say(session, FACTS[1])
     learn(session)
     assert session.status().version == 2
+
+
+def test_a_version_of_another_base_is_not_gone_to(talk: Talk) -> None:
+    session = talk.open()
+    say(session, FACTS[0])
+    learn(session)
+    other = learning_pass(load("gpt2", "plain"), session.profile.path)
+    published = other.run(exchanges(), session.journal.last_seq(), QUICK, no_report, threading.Event())
+    assert published.version is not None
+    session.rollback(1)
+    with pytest.raises(ModelError):
+        session.rollback(published.version.number)
+    assert session.status().version == 1
+    serving = session.store.current()
+    assert serving is not None and serving.number == 1
+    assert say(session, FACTS[1])
 
 
 def test_a_new_model_under_the_old_name_begins_a_new_profile(talk: Talk, tmp_path: Path) -> None:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from persian_assistant.serving import Serving
 
 
+PATIENCE = 10.0
+"""Seconds that leaving waits for a model in the middle of loading: Python cannot end a thread inside torch
+without aborting the whole process."""
+
+
 @dataclass(frozen=True)
 class LoadingState:
     """`text` is one line for the bottom bar, empty once the model serves."""
@@ -46,6 +51,7 @@ class ModelLoader:
         self.serving: Serving | None = None
         self._parts = (source, settings, persona, store, notice)
         self._loaded = loaded
+        self._closing = False
         self._thread = threading.Thread(target=self._load, name="model-loader", daemon=True)
 
     def start(self) -> None:
@@ -63,13 +69,22 @@ class ModelLoader:
             raise ModelError("model.load_failed", path=self._parts[0].path, reason=reason) from error
         return self.state.done
 
+    def close(self) -> None:
+        """Give up on a model that is still loading; nothing is called when it is there after all."""
+        self._closing = True
+        if self._thread is not threading.current_thread():
+            self._thread.join(PATIENCE)
+
     def _load(self) -> None:
         try:
             from persian_assistant.serving import Serving
 
+            if self._closing:
+                return
             self.serving = Serving.load(*self._parts)
         except BaseException as error:
             self.state = LoadingState("", True, error)
             return
         self.state = LoadingState("", True)
-        self._loaded()
+        if not self._closing:
+            self._loaded()

@@ -363,6 +363,7 @@ class Session:
     def close(self) -> None:
         """End a running pass (the next start runs it again) and give the profile back."""
         self._learner.close()
+        self._loader.close()
         self._lock.release()
 
     def _tell_warnings(self) -> None:

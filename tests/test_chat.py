@@ -163,9 +163,7 @@ def test_a_second_process_is_refused_and_the_first_goes_on(chat: Chat) -> None:
     [
         "loading",
         pytest.param("talking", marks=pytest.mark.slow),
-        pytest.param(
-            "learning", marks=pytest.mark.xfail(strict=True, reason="terminal/piped.py waits for the pass")
-        ),
+        "learning",
     ],
 )
 def test_a_polite_end_is_clean(chat: Chat, when: str) -> None:

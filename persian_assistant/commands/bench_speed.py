@@ -28,6 +28,8 @@ GPT2_FA_SHAPE = "gpt2-fa-shape"
 """A random model of gpt2-fa's exact shape, built on the spot: 12 layers, 768, 12 heads, vocabulary 42,001."""
 ANSWER_TOKENS = 96
 ANSWERS = 5
+PROMPT_IS_LIVE = b"\x1b[?2004h"
+"""The line editor turns on bracketed paste as it draws the prompt."""
 TARGETS = {
     "prompt_seconds": 0.5,
     "swap_pause_seconds": 0.1,
@@ -170,13 +172,15 @@ def _prompt_seconds(model: str, quantization: str) -> float:
 
 
 def _one_start(model: str, quantization: str) -> float:
+    import fcntl
     import pty
-
-    from persian_assistant.terminal.prompt import PROMPT
+    import struct
+    import termios
 
     command = [sys.executable, "-m", "persian_assistant", "chat", "--model", model]
     command += ["--quantization", quantization, "--profile", "start"]
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
     began = time.perf_counter()
     process = subprocess.Popen(
         command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}, close_fds=True
@@ -184,11 +188,13 @@ def _one_start(model: str, quantization: str) -> float:
     os.close(slave)
     seen = b""
     try:
-        while PROMPT.encode() not in seen:
+        while PROMPT_IS_LIVE not in seen:
             piece = os.read(master, 4096)
             if not piece:
                 return float("nan")
             seen += piece
+            if b"\x1b[6n" in piece:  # where is the cursor? A terminal answers that
+                os.write(master, b"\x1b[1;1R")
         return time.perf_counter() - began
     finally:
         process.kill()

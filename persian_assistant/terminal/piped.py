@@ -26,6 +26,9 @@ def run_piped(chat: Chat, lines: Iterable[str], *, wait: bool = True) -> int:
             chat.handle(line.rstrip("\r\n"))
             if chat.leaving:
                 break
+    except SystemExit:  # SIGTERM: the pass runs again at the next start
+        chat.wait_at_end = False
+        raise
     except KeyboardInterrupt:
         chat.wait_at_end = False
         return INTERRUPTED

@@ -17,7 +17,7 @@ from persian_assistant.config import Config, GenerationConfig, home, with_settin
 from persian_assistant.errors import LearningError, LockedError, ModelError, UsageError
 from persian_assistant.journal import Journal
 from persian_assistant.learner import Learner, PassState
-from persian_assistant.loading import LoadingState, ModelLoader
+from persian_assistant.loading import LoadingState, ModelLoader, settle
 from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
 from persian_assistant.profile import Profile
@@ -359,6 +359,7 @@ class Session:
         other.on_event = self.on_event
         self.close()
         self.__dict__ = other.__dict__  # everything here belongs to the open profile
+        settle()
 
     def close(self) -> None:
         """End a running pass (the next start runs it again) and give the profile back."""

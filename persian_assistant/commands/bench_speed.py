@@ -77,8 +77,8 @@ def _chat_figures(config: Config, exchanges: int) -> dict[str, Any]:
         figures |= {
             "pass_exchanges": exchanges,
             "trained_tokens_per_second": trained,
-            "first_token_seconds": statistics.median(one["first"] for one in alone),
-            "decode_tokens_per_second": statistics.median(one["rate"] for one in alone),
+            "first_token_seconds": statistics.median(times[1] - times[0] for times in alone),
+            "decode_tokens_per_second": statistics.median(map(_rate, alone)),
         }
         figures |= _while_learning(session, exchanges)
         status = session.status()
@@ -110,12 +110,11 @@ def _pass(session: Any) -> None:
         raise LearningError("bench.no_version")
 
 
-def _answer(session: Any) -> dict[str, float]:
-    """One answer of up to ANSWER_TOKENS tokens through the engine, stop tokens ignored."""
+def _answer(session: Any) -> list[float]:
+    """When each of ANSWER_TOKENS tokens came, the call itself first; stop tokens are not looked for."""
     engine = session._serving.engine
-    prompt = engine.template.prompt_ids(
-        session._messages(session.journal.append_user("یک داستان کوتاه برایم تعریف کن")), ANSWER_TOKENS, 512
-    )
+    seq = session.journal.append_user("یک داستان کوتاه برایم تعریف کن")
+    prompt = engine.template.prompt_ids(session._messages(seq), ANSWER_TOKENS, 512)
     times = [time.perf_counter()]
     stops, engine._stops = engine._stops, set()
     try:
@@ -123,44 +122,42 @@ def _answer(session: Any) -> dict[str, float]:
             times.append(time.perf_counter())
     finally:
         engine._stops = stops
-    gaps = [after - before for before, after in pairwise(times[1:])]
-    return {
-        "first": times[1] - times[0],
-        "rate": len(gaps) / sum(gaps),
-        "longest": max(gaps),
-        "end": times[-1],
-    }
+    return times
+
+
+def _rate(times: list[float]) -> float:
+    """Tokens per second after the first one."""
+    return (len(times) - 2) / (times[-1] - times[1])
 
 
 def _while_learning(session: Any, exchanges: int) -> dict[str, float]:
-    """Decode speed while a pass runs, and the longest gap between two tokens around the swap."""
+    """Decode speed while a pass runs, and how much longer a token took where the swap fell into it."""
     _fill(session, exchanges)
-    serving, before = session._serving, session._serving.version
-    swapped: list[float] = []
+    serving = session._serving
+    swaps: list[tuple[float, float]] = []
     serve = serving.serve
 
     def timed(version: Any) -> None:
         began = time.perf_counter()
         serve(version)
-        swapped.append(time.perf_counter() - began)
+        swaps.append((began, time.perf_counter()))
 
     serving.serve = timed
     session.learn()
-    answers: list[dict[str, float]] = []
-    at_swap: list[dict[str, float]] = []
+    answers: list[list[float]] = []
     began = time.perf_counter()
     while session.pass_state.running:
-        one = _answer(session)
-        (answers if serving.version == before else at_swap).append(one)
-        before = serving.version
+        answers.append(_answer(session))
     seconds = time.perf_counter() - began
-    usual = statistics.median(1 / one["rate"] for one in answers) if answers else 0.0
-    pause = max((one["longest"] for one in at_swap), default=0.0)
+    gaps = [pair for times in answers for pair in pairwise(times[1:])]
+    usual = statistics.median(after - before for before, after in gaps)
+    hit = [after - before for before, after in gaps for start, end in swaps if before < end and after > start]
     return {
-        "decode_while_learning_tokens_per_second": 1 / usual if usual else 0.0,
+        "decode_while_learning_tokens_per_second": statistics.median(map(_rate, answers)),
         "pass_while_answering_seconds": seconds,
-        "swap_pause_seconds": max(0.0, pause - usual),
-        "swap_work_seconds": max(swapped, default=0.0),
+        "swap_pause_seconds": max(0.0, max(hit, default=float("nan")) - usual),
+        "swap_work_seconds": max((end - start for start, end in swaps), default=float("nan")),
+        "longest_token_seconds": max(after - before for before, after in gaps),
     }
 
 

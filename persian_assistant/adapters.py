@@ -1,4 +1,4 @@
-"""LoRA adapters on a base model: put on, swapped while it serves, saved, and a copy to train beside it.
+"""LoRA adapters on a base model: put on, swapped while it serves, saved.
 
 Knows nothing of versions, data or what is trained. PEFT's own loading and saving are not used on a model
 that serves: they go through `state_dict()`, which rewrites bitsandbytes' packed CPU weights in place.
@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from persian_assistant.errors import ModelError
-from persian_assistant.model import first_line, is_4bit, packs_on_cpu
+from persian_assistant.model import first_line
 
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 PREFIX = "base_model.model."  # what PEFT puts before a module's name in an adapter file
@@ -147,7 +147,7 @@ def swap_adapter(peft_model: Any, adapter_dir: Path, name: str, lock: Any = None
 def remove_adapter(peft_model: Any, lock: Any = None) -> Any:
     """The bare base model again (returned, changed in place); `peft_model` is of no use afterwards."""
     with lock or nullcontext():
-        for layer in _lora_layers(peft_model):
+        for layer in lora_layers(peft_model):
             layer.__dict__.pop("forward", None)
         _raise_serial(peft_model)
         base = peft_model.unload()
@@ -169,6 +169,22 @@ def save_adapter(peft_model: Any, adapter_dir: Path, name: str | None = None) ->
     config = copy.copy(peft_model.peft_config[name])
     config.inference_mode = True
     config.save_pretrained(str(adapter_dir))
+
+
+def scale_update(adapter_dir: Path, start: dict[str, torch.Tensor], share: float) -> None:
+    """Leave only `share` of the way from `start` to what the folder's adapter was trained to.
+
+    `start` has the names of the file (see `adapter_tensors`). Both factors of a fresh adapter move along a
+    line, and its second one starts at zero.
+    """
+    from safetensors.torch import load_file, save_file
+
+    path = Path(adapter_dir) / WEIGHTS
+    moved = {
+        name: torch.lerp(start[name].float().cpu(), tensor, share).contiguous()
+        for name, tensor in load_file(path).items()
+    }
+    save_file(moved, path, metadata={"format": "pt"})
 
 
 def adapter_tensors(peft_model: Any, name: str | None = None) -> dict[str, nn.Parameter]:
@@ -247,7 +263,8 @@ def _shape(layer: nn.Module) -> tuple[int, int]:
 # --- the fused forward ------------------------------------------------------------------------------
 
 
-def _lora_layers(model: Any) -> list[Any]:
+def lora_layers(model: Any) -> list[Any]:
+    """The layers of `model` that carry adapters."""
     from peft.tuners.lora import LoraLayer
 
     return [module for module in model.modules() if isinstance(module, LoraLayer)]
@@ -256,7 +273,7 @@ def _lora_layers(model: Any) -> list[Any]:
 def _fused_layers(peft_model: Any, name: str) -> list[tuple[Any, tuple[Any, ...]]]:
     """Each adapted layer with (name, A, scaled B transposed): A is (r, in), B (r, out)."""
     pairs = []
-    for layer in _lora_layers(peft_model):
+    for layer in lora_layers(peft_model):
         first, second = layer.lora_A[name].weight, layer.lora_B[name].weight
         scaled = (second.detach().float() * layer.scaling[name]).to(second.dtype).t().contiguous()
         pairs.append((layer, (name, first.detach(), scaled)))
@@ -319,77 +336,6 @@ def _fresh(model: Any, lora_r: int, lora_dropout: float) -> Any:
 def _raise_serial(model: Any) -> None:
     base = base_of(model)
     setattr(base, SERIAL, getattr(base, SERIAL, 0) + 1)
-
-
-# --- a copy to train --------------------------------------------------------------------------------
-
-
-def training_copy(model: Any) -> Any:
-    """A bare base model for one training thread, while `model` (with or without adapter) goes on serving.
-
-    Frozen parameters are shared. Only 4-bit weights in bitsandbytes' CPU layout, which cannot be trained
-    through, are copied and laid out plainly, with the same values to the last bit; the copy never takes
-    that layout by itself (see `allow_packing`). Costs half a byte per copied weight.
-    """
-    base = base_of(model)
-    memo: dict[int, Any] = {id(parameter): parameter for parameter in base.parameters()}
-    layers = [module for module in base.modules() if packs_on_cpu(module)]
-    for layer in layers:
-        weight = _plain_layout(layer)
-        memo[id(layer.weight)] = weight
-        memo[id(layer.quant_state)] = memo[id(layer.weight.quant_state)] = weight.quant_state
-    for adapted in _lora_layers(base):  # each stands for the layer it wraps
-        memo[id(adapted)] = copy.deepcopy(adapted.base_layer, memo)
-    twin = copy.deepcopy(base, memo)
-    for module in twin.modules():
-        if packs_on_cpu(module):
-            module.support_avx512bf16_for_cpu = False
-    twin.__dict__.pop("peft_config", None)
-    twin._hf_peft_config_loaded = False
-    return twin.requires_grad_(False)
-
-
-def allow_packing(copied: Any) -> None:
-    """Let a training copy take the fast CPU layout at its next evaluation; it cannot train any more."""
-    from bitsandbytes.functional import has_avx512bf16
-
-    for module in copied.modules():
-        if is_4bit(module) and module.weight.device.type == "cpu" and has_avx512bf16():
-            module.support_avx512bf16_for_cpu = not (module.out_features % 32 or module.in_features % 64)
-
-
-def _plain_layout(layer: Any) -> Any:
-    """The layer's 4-bit weight in bitsandbytes' ordinary layout, (out * in / 2, 1) uint8, the same codes.
-
-    bitsandbytes' own way back quantises the block sizes again, or leaves them in the CPU's order; here they
-    are taken as they serve. Quantising the layer's own products again gives the same, at 17 times the cost.
-    """
-    import bitsandbytes as bnb
-    from bitsandbytes.functional import QuantState, _convert_weight_packed_for_cpu_inverse
-
-    weight, packed = layer.weight, layer.weight.quant_state
-    if not getattr(packed, "packing_format_for_cpu", False):  # has not served yet
-        return copy.deepcopy(weight)
-    state = copy.copy(packed)
-    state.original_nested = False
-    data, _ = _convert_weight_packed_for_cpu_inverse(weight.data, state)
-    state = QuantState(
-        absmax=packed.absmax.t().float().reshape(-1).contiguous(),
-        shape=packed.shape,
-        code=packed.code,
-        blocksize=packed.blocksize,
-        quant_type=packed.quant_type,
-        dtype=packed.original_dtype,
-    )
-    return bnb.nn.Params4bit(
-        data,
-        requires_grad=False,
-        quant_state=state,
-        blocksize=weight.blocksize,
-        compress_statistics=False,
-        quant_type=weight.quant_type,
-        bnb_quantized=True,
-    )
 
 
 @contextmanager

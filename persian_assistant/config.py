@@ -82,25 +82,46 @@ class LearningConfig:
     """False is plain chat (`--no-learn`)."""
     every: int = 20
     """A pass starts once this many new exchanges are in the journal (N)."""
-    learning_rate: float = 2e-4
+    learning_rate: float = 1e-3
     """Peak rate of the adapter's weights."""
-    num_train_epochs: int = 2
+    num_train_epochs: int = 6
     """Times each row of the mixture is seen in a pass."""
-    batch_size: int = 4
+    most_tokens: int | None = None
+    """Tokens trained in a pass over all epochs, at most: epochs give way first, then rows. None: by the
+    model's size, so that two cores need less than a minute."""
+    batch_size: int = 8
     """Rows per optimiser step."""
-    lora_r: int = 8
+    lora_r: int = 16
     """Rank of the adapter; alpha is twice that."""
-    lora_dropout: float = 0.05
+    lora_dropout: float = 0.0
     """Dropout on the adapter's input while training."""
+    facts: bool = True
+    """Train views of what the user told; False leaves the words of the chat alone."""
+    replay: bool = True
+    """Mix in what earlier passes taught, rebuild from the base now and then; False trains the new only."""
+    gate: bool = True
+    """Publish only what learned the new and kept the old; False publishes anything finite."""
     user_weight: float = 0.2
-    """Loss weight of what the user said."""
+    """Loss weight of what the user said where no fact was read from it."""
     reply_weight: float = 0.0
     """Loss weight of the model's own unrated replies: training on them teaches nothing new."""
-    seed_share: float = 0.25
+    good_weight: float = 0.3
+    """Loss weight of replies the user called good."""
+    negatives: float = 1.0
+    """Rows about things never told («نگفته‌ای»), for each row of a new fact."""
+    earlier_share: float = 0.25
+    """Share of the mixture's tokens drawn from views of earlier facts."""
+    earlier_rows: int = 200
+    """So many rows of earlier facts at least, where there are as many: little enough to bound the cost."""
+    seed_share: float = 0.125
     """Share of the mixture's tokens drawn from seed examples."""
-    general_share: float = 0.25
+    general_share: float = 0.125
     """Share of the mixture's tokens drawn from general text."""
-    max_perplexity_ratio: float = 1.03
+    kl_weight: float = 1.0
+    """Weight of the divergence from the base model on seed examples, general text and untold things."""
+    rebuild_every: int = 5
+    """After so many passes in a row the next one starts from the base again, over all live facts."""
+    max_perplexity_ratio: float = 1.02
     """The gate: held-out perplexity of a candidate against the base, at most."""
     keep_versions: int = 20
     """Older versions are removed, never the current one."""
@@ -109,18 +130,22 @@ class LearningConfig:
         _check(1 <= self.every <= 100_000, "every", self.every, "1 … 100000")
         _check(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "0 < … ≤ 1")
         _check(1 <= self.num_train_epochs <= 100, "num_train_epochs", self.num_train_epochs, "1 … 100")
+        most = self.most_tokens
+        _check(most is None or most >= 1, "most_tokens", most, "≥ 1")
         _check(1 <= self.batch_size <= 1024, "batch_size", self.batch_size, "1 … 1024")
         _check(1 <= self.lora_r <= 1024, "lora_r", self.lora_r, "1 … 1024")
         _check(0 <= self.lora_dropout < 1, "lora_dropout", self.lora_dropout, "0 ≤ … < 1")
         _check(0 <= self.user_weight <= 1, "user_weight", self.user_weight, "0 … 1")
         _check(0 <= self.reply_weight <= 1, "reply_weight", self.reply_weight, "0 … 1")
-        _check(self.seed_share >= 0 and self.general_share >= 0, "seed_share", self.seed_share, "≥ 0")
-        _check(
-            self.seed_share + self.general_share < 1,
-            "seed_share + general_share",
-            self.seed_share + self.general_share,
-            "< 1",
-        )
+        _check(0 <= self.good_weight <= 1, "good_weight", self.good_weight, "0 … 1")
+        _check(0 <= self.negatives <= 20, "negatives", self.negatives, "0 … 20")
+        _check(self.earlier_rows >= 0, "earlier_rows", self.earlier_rows, "≥ 0")
+        _check(self.kl_weight >= 0, "kl_weight", self.kl_weight, "≥ 0")
+        _check(self.rebuild_every >= 1, "rebuild_every", self.rebuild_every, "≥ 1")
+        for name in ("earlier_share", "seed_share", "general_share"):
+            _check(getattr(self, name) >= 0, name, getattr(self, name), "≥ 0")
+        replayed = self.earlier_share + self.seed_share + self.general_share
+        _check(replayed < 1, "earlier_share + seed_share + general_share", replayed, "< 1")
         _check(self.max_perplexity_ratio >= 1, "max_perplexity_ratio", self.max_perplexity_ratio, "≥ 1")
         _check(2 <= self.keep_versions <= 10_000, "keep_versions", self.keep_versions, "2 … 10000")
 
@@ -160,6 +185,8 @@ class Config:
     """Name of a shipped persona, or the path of a persona file."""
     profile: str | None = None
     """Name of the profile; None derives it from persona and model."""
+    memory: bool = True
+    """Put what the user told into the prompt where it helps to answer."""
 
     def __post_init__(self) -> None:
         _check(self.lang in LANGUAGES, "lang", self.lang, " | ".join(LANGUAGES))

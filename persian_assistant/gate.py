@@ -6,8 +6,36 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SCALES = (1.0, 0.8, 0.6, 0.4)
+"""Shares of its update a candidate is tried with, largest first."""
 STOP_TOLERANCE = 0.5
 """A candidate that stops by itself less often than this share of the base's rate has unlearned to stop."""
+INSTRUCTION_TOLERANCE = 1.03
+"""Held-out instruction loss against the base's, at most."""
+REPETITION_TOLERANCE = 0.05
+"""rep-4 above the base's, at most."""
+RECALL_TOLERANCE = 0.1
+"""Recall of earlier facts below that of the version that serves, at most: a probe or two are chance."""
+ENOUGH_RECALL = 0.8
+"""So much of the new recalled is learned, whatever was known before."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is measured of one model. NaN where there was nothing to measure."""
+
+    perplexity: float = math.nan
+    """On the held-out part of data/general."""
+    instruction_loss: float = math.nan
+    """Nats per token of the answers of seed examples left out."""
+    stop_rate: float = math.nan
+    """Share of held-out questions whose greedy answer ends by itself."""
+    rep4: float = math.nan
+    """Mean share of repeated 4-grams in those answers."""
+    new_recall: float = math.nan
+    """Share of the new facts' questions answered right, in wordings never trained."""
+    earlier_recall: float = math.nan
+    """The same over a sample of the facts told before."""
 
 
 @dataclass(frozen=True)
@@ -16,20 +44,23 @@ class Scores:
 
     train_loss: float
     """Mean loss of the last quarter of the pass, nats per weighted token."""
-    perplexity: float
-    """On the held-out part of data/general."""
-    base_perplexity: float
-    stop_rate: float
-    """Share of held-out questions whose greedy answer ends by itself; NaN where there are none."""
-    base_stop_rate: float
+    candidate: Figures
+    base: Figures
+    current: Figures
+    """Of the version that serves; the base's where none does."""
+    scale: float = 1.0
+    """Share of the trained update that was measured."""
 
     @property
     def perplexity_ratio(self) -> float:
-        return self.perplexity / self.base_perplexity if self.base_perplexity else math.nan
+        return _ratio(self.candidate.perplexity, self.base.perplexity)
 
     def as_dict(self) -> dict[str, Any]:
-        """For version.json: finite numbers only."""
-        values = {**asdict(self), "perplexity_ratio": self.perplexity_ratio}
+        """For version.json: finite numbers only; the base's and the serving version's with a prefix."""
+        values = {"train_loss": self.train_loss, "scale": self.scale, **asdict(self.candidate)}
+        values["perplexity_ratio"] = self.perplexity_ratio
+        values |= {f"base_{name}": value for name, value in asdict(self.base).items()}
+        values |= {f"current_{name}": value for name, value in asdict(self.current).items()}
         return {name: round(value, 4) for name, value in values.items() if math.isfinite(value)}
 
 
@@ -41,22 +72,46 @@ class Verdict:
     reason: str = ""
     values: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def may_pass_smaller(self) -> bool:
+        """Whether a smaller part of the update could do what the whole did not."""
+        return not self.passed and self.reason not in ("learning.gate_not_finite", "learning.gate_new")
+
 
 def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
-    """The first gate: finite, language held, still stops."""
-    if not math.isfinite(scores.train_loss):
+    """Finite, language held, still stops, says what it is asked, knows the new and what it knew before."""
+    candidate, base, current = scores.candidate, scores.base, scores.current
+    ratio = scores.perplexity_ratio
+    if not (math.isfinite(scores.train_loss) and math.isfinite(candidate.perplexity)) or math.isnan(ratio):
         return Verdict(False, "learning.gate_not_finite")
-    if not math.isfinite(scores.perplexity):
-        return Verdict(False, "learning.gate_not_finite")
-    if math.isnan(scores.perplexity_ratio):
-        return Verdict(False, "learning.gate_not_finite")
-    if scores.perplexity_ratio > max_perplexity_ratio:
-        values = (
-            ("ratio", f"{scores.perplexity_ratio:.3f}"),
-            ("limit", f"{max_perplexity_ratio:.3f}"),
-        )
-        return Verdict(False, "learning.gate_perplexity", values)
-    if scores.stop_rate < scores.base_stop_rate * STOP_TOLERANCE:
-        values = (("rate", f"{scores.stop_rate:.0%}"), ("base", f"{scores.base_stop_rate:.0%}"))
-        return Verdict(False, "learning.gate_stop", values)
+    against_current = _ratio(candidate.perplexity, current.perplexity)
+    for key, found in (("gate_perplexity", ratio), ("gate_perplexity_current", against_current)):
+        if found > max_perplexity_ratio:
+            values = (("ratio", f"{found:.3f}"), ("limit", f"{max_perplexity_ratio:.3f}"))
+            return Verdict(False, f"learning.{key}", values)
+    if candidate.stop_rate < base.stop_rate * STOP_TOLERANCE:
+        return _refused("gate_stop", candidate.stop_rate, base.stop_rate)
+    if candidate.rep4 > base.rep4 + REPETITION_TOLERANCE:
+        return _refused("gate_repetition", candidate.rep4, base.rep4)
+    if _ratio(candidate.instruction_loss, base.instruction_loss) > INSTRUCTION_TOLERANCE:
+        values = (("loss", f"{candidate.instruction_loss:.2f}"), ("base", f"{base.instruction_loss:.2f}"))
+        return Verdict(False, "learning.gate_instruction", values)
+    if candidate.new_recall < ENOUGH_RECALL and candidate.new_recall <= current.new_recall:
+        return _refused("gate_new", candidate.new_recall, current.new_recall)
+    if candidate.earlier_recall < current.earlier_recall - RECALL_TOLERANCE:
+        return _refused("gate_earlier", candidate.earlier_recall, current.earlier_recall)
     return Verdict(True)
+
+
+def finite(scores: Scores) -> Verdict:
+    """The least that is asked of a candidate where the gate is off."""
+    sound = math.isfinite(scores.train_loss) and math.isfinite(scores.candidate.perplexity)
+    return Verdict(sound, "" if sound else "learning.gate_not_finite")
+
+
+def _ratio(value: float, other: float) -> float:
+    return value / other if other else math.nan
+
+
+def _refused(key: str, rate: float, other: float) -> Verdict:
+    return Verdict(False, f"learning.{key}", (("rate", f"{rate:.0%}"), ("base", f"{other:.0%}")))

@@ -1,8 +1,8 @@
-"""The journal: every exchange and every learning pass of a profile, in one append-only JSON Lines file.
+"""The journal: every exchange, fact and learning pass of a profile, in one append-only JSON Lines file.
 
-A line is canonical JSON (`disk.to_json`) of `seq` (1, 2, 3 …), `time` (unix seconds), `kind` and the
-kind's own fields, with `crc` (CRC-32 of the rest, eight hex digits) last. A line is on the disk
-before its number is given back. Kinds this module does not know stay in the file and are ignored.
+A line holds `seq` (1, 2, 3 …), `time` (unix seconds), `kind` and the kind's own fields (journal_state.py),
+with `crc` last (journal_file.py). A line is on the disk before its number is given back. Kinds this
+version does not know stay in the file and are ignored. Only `redact` rewrites what was written.
 
 Knows nothing of conversations' meaning, of models, or of what was learned from an exchange. Expects
 the profile's lock to keep other processes away; threads of one process may share a Journal.
@@ -10,89 +10,24 @@ the profile's lock to keep other processes away; threads of one process may shar
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import sys
 import threading
 import time
-import zlib
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from persian_assistant import disk
+from persian_assistant import disk, journal_file
+from persian_assistant.journal_file import entry_of, line_of
+from persian_assistant.journal_state import PASS_OUTCOMES, Entry, PassRecord, State
 from persian_assistant.records import Exchange
 from persian_assistant.wording import say
 
-PASS_OUTCOMES = ("started", "published", "rejected", "failed", "cancelled")
+__all__ = ["PASS_OUTCOMES", "Journal", "PassRecord"]
 
 _OWN_FIELDS = ("seq", "time", "kind", "crc")
-_CRC_LENGTH = len(b',"crc":"00000000"}')
-
-
-@dataclass(frozen=True)
-class PassRecord:
-    """One entry about a learning pass.
-
-    `high_water` is the seq of the last exchange the pass looked at. `version` is set when one was
-    published, `reason` when none was.
-    """
-
-    seq: int
-    time: float
-    outcome: str
-    high_water: int
-    version: int | None = None
-    reason: str | None = None
-    scores: dict[str, Any] = field(default_factory=dict, hash=False)
-
-
-@dataclass
-class _Turn:
-    time: float
-    user: str
-    assistant: str | None = None
-    interrupted: bool = False
-
-
-@dataclass
-class _State:
-    """What the entries read so far amount to."""
-
-    last_seq: int = 0
-    last_clear: int = 0
-    turns: dict[int, _Turn] = field(default_factory=dict)
-    passes: list[PassRecord] = field(default_factory=list)
-
-    def take(self, entry: dict[str, Any]) -> None:
-        """Follow one sound entry. Kinds not named here change nothing but the number."""
-        seq, kind = entry["seq"], entry["kind"]
-        self.last_seq = seq
-        if kind == "user":
-            self.turns[seq] = _Turn(entry["time"], entry["content"])
-        elif kind == "assistant":
-            turn = self.turns.get(entry["reply_to"])
-            if turn is not None:
-                turn.assistant, turn.interrupted = entry["content"], entry.get("interrupted", False)
-        elif kind == "undo":
-            self.turns.pop(entry["target"], None)
-        elif kind == "clear":
-            self.last_clear = seq
-        elif kind == "pass":
-            self.passes.append(
-                PassRecord(
-                    seq,
-                    entry["time"],
-                    entry["outcome"],
-                    entry["high_water"],
-                    entry.get("version"),
-                    entry.get("reason"),
-                    entry.get("scores") or {},
-                )
-            )
 
 
 class Journal:
@@ -103,7 +38,9 @@ class Journal:
         self.warnings: list[str] = []
         self._clock = clock
         self._lock = threading.RLock()
-        self._state = _State()
+        self._state = State()
+        self.generation = 0
+        """Raised when what was read before no longer holds: the file was read again."""
         self._size = 0
         self._inode = 0
 
@@ -117,6 +54,7 @@ class Journal:
         skipped; both say so in `warnings`. Raises DiskError.
         """
         disk.make_private_dir(path.parent)
+        journal_file.remove_unfinished(path)
         journal = cls(path, clock)
         fd = journal._open_file()
         try:
@@ -142,9 +80,9 @@ class Journal:
             try:
                 self._reload_if_changed(fd)
                 seq = self._state.last_seq + 1
-                line = _line({**fields, "seq": seq, "time": float(self._clock()), "kind": kind})
+                line = line_of({**fields, "seq": seq, "time": float(self._clock()), "kind": kind})
                 # Read back what was written, so that memory holds exactly what a restart would find.
-                entry = _entry(line)
+                entry = entry_of(line)
                 if entry is None:
                     raise ValueError(f"not a sound {kind!r} entry: {sorted(fields)}")
                 self._write(fd, line)
@@ -168,6 +106,10 @@ class Journal:
             "assistant", reply_to=reply_to, content=content, interrupted=interrupted, version=version
         )
 
+    def append_fact(self, **fields: object) -> int:
+        """Write one fact as `journal_state` describes it; `facts.store` is what does. Raises DiskError."""
+        return self.append("fact", **fields)
+
     def append_pass(
         self,
         outcome: str,
@@ -182,16 +124,64 @@ class Journal:
         known = {name: value for name, value in extra.items() if value is not None}
         return self.append("pass", outcome=outcome, high_water=high_water, **known)
 
+    def redact(
+        self, forget: int, sources: Collection[int], facts: Collection[str], kept: Collection[str]
+    ) -> None:
+        """Take the words of the "forget" entry numbered `forget` out of the file itself.
+
+        Emptied and marked `redacted` are the entries numbered in `sources`, whatever answers, corrects or
+        was read from them, and the facts in `facts`; of the facts in `kept` only the sentence goes. Numbers
+        and times stay. Killed at any point the file is the old or the new one, whole. Side files of torn
+        ends are not touched, `warnings` says so. Raises DiskError, and then the file is as it was.
+        """
+        places, gone, left = frozenset(sources), frozenset(facts), frozenset(kept)
+
+        def change(entry: Entry) -> Entry | None:
+            if entry["seq"] == forget:
+                return entry | {"redacted": True}
+            return journal_file.without_words(entry, places, gone, left)
+
+        with self._lock:
+            damaged = journal_file.rewrite(self.path, change)
+            self._read_again()
+            if damaged:
+                self.warnings.append(say("disk.damaged_not_redacted", path=self.path))
+            if torn := journal_file.torn_files(self.path):
+                self.warnings.append(say("disk.torn_not_redacted", torn="، ".join(map(str, torn))))
+
     # --- reading
 
     def exchanges(self, after: int = 0) -> list[Exchange]:
-        """The exchanges whose user entry comes after seq `after`, oldest first, without undone ones."""
+        """The exchanges whose user entry comes after seq `after`, oldest first.
+
+        Without undone and forgotten ones. What each question here costs depends on what it gives back.
+        """
         with self._lock:
-            return [
-                Exchange(seq, turn.time, turn.user, turn.assistant, turn.interrupted)
-                for seq, turn in self._state.turns.items()
-                if seq > after
-            ]
+            return self._state.exchanges(after)
+
+    def exchange(self, seq: int) -> Exchange | None:
+        """The exchange whose user entry is numbered `seq`, if it is (still) there."""
+        with self._lock:
+            return self._state.exchange(seq)
+
+    def last_exchanges(self, n: int, before: int | None = None) -> list[Exchange]:
+        """The last `n` exchanges (before seq `before`), oldest first."""
+        with self._lock:
+            end = self._state.last_seq + 1 if before is None else before
+            return list(islice(self._state.backwards(end), max(0, n)))[::-1]
+
+    def count(self) -> int:
+        """How many exchanges there are."""
+        return self._state.count()
+
+    def notes(self, after: int = 0) -> list[Entry]:
+        """The entries about facts (`journal_state.NOTES`) numbered past `after`, oldest first."""
+        with self._lock:
+            return self._state.notes(after)
+
+    def unredacted(self) -> list[int]:
+        """Numbers of "forget" entries whose words still stand in the file: the process ended in between."""
+        return list(self._state.unredacted)
 
     def last_clear(self) -> int:
         """The seq of the last "clear", 0 if there is none: `exchanges(last_clear())` is on the screen."""
@@ -220,23 +210,20 @@ class Journal:
             return os.open(self.path, flags, disk.PRIVATE_FILE)
 
     def _write(self, fd: int, data: bytes) -> None:
-        """Append `data` whole and fsync it, or leave the file at its former length."""
-        try:
-            written = os.write(fd, data)
-            if written != len(data):
-                # The system says why it stopped only when asked for the rest.
-                written += os.write(fd, data[written:])
-            if written != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            disk.fsync_fd(fd)
-        except BaseException as error:
-            with suppress(OSError):
-                os.ftruncate(fd, self._size)
-                disk.fsync_fd(fd)
-            if isinstance(error, OSError):
-                raise disk.disk_error(error, self.path) from error
-            raise
+        """Append `data` whole and fsync it, or leave the file at its former length. Raises DiskError."""
+        with disk.disk_errors(self.path):
+            journal_file.append_line(fd, data, self._size)
         self._size += len(data)
+
+    def _read_again(self) -> None:
+        """Take everything from the file as it is now; numbers given out stay given out."""
+        given = self._state.last_seq
+        fd = self._open_file()
+        try:
+            self._load(fd)
+        finally:
+            os.close(fd)
+        self._state.last_seq = max(self._state.last_seq, given)
 
     def _reload_if_changed(self, fd: int) -> None:
         """Read the file again when it is not the one this object left: deleted, restored, edited."""
@@ -251,7 +238,8 @@ class Journal:
 
     def _load(self, fd: int) -> None:
         """Read every line of the open file; put a torn last line aside."""
-        self._state = _State()
+        self._state = State()
+        self.generation += 1
         with disk.disk_errors(self.path):
             status = os.fstat(fd)
             if sys.platform != "win32" and status.st_mode & 0o077:
@@ -259,12 +247,12 @@ class Journal:
             self._inode = status.st_ino
             os.lseek(fd, 0, os.SEEK_SET)
             with os.fdopen(fd, "rb", closefd=False) as file:
-                self._size, rest, bad = self._read(file)
+                self._size, rest, bad = journal_file.read_lines(file, self._took)
         for number in bad:
             self.warnings.append(say("disk.bad_line", line=number, path=self.path))
         if not rest:
             return
-        entry = None if rest.endswith(b"\n") else _entry(rest)
+        entry = None if rest.endswith(b"\n") else entry_of(rest)
         if entry is not None and entry["seq"] > self._state.last_seq:
             # Whole but for its line end, as some editors leave a file: nothing is missing from it.
             self._size += len(rest)
@@ -273,85 +261,17 @@ class Journal:
         else:
             self._put_aside(fd, rest)
 
-    def _read(self, file: BinaryIO) -> tuple[int, bytes, list[int]]:
-        """Bytes before a bad last line (else all), that line, and the numbers of the other bad lines."""
-        size = 0
-        rest = b""
-        bad: list[int] = []
-        for number, line in enumerate(file, start=1):
-            if rest:  # it was bad and is not the last: it stays where it is
-                bad.append(number - 1)
-                size += len(rest)
-                rest = b""
-            entry = _entry(line) if line.endswith(b"\n") else None
-            if entry is not None and entry["seq"] > self._state.last_seq:
-                self._state.take(entry)
-            elif entry is not None:  # written whole, yet out of order: copied in from elsewhere
-                bad.append(number)
-            elif line.strip() or not line.endswith(b"\n"):
-                rest = line
-                continue
-            size += len(line)
-        return size, rest, bad
+    def _took(self, entry: Entry) -> bool:
+        """Follow an entry that was read, unless its number was taken before."""
+        if entry["seq"] <= self._state.last_seq:
+            return False
+        self._state.take(entry)
+        return True
 
     def _put_aside(self, fd: int, rest: bytes) -> None:
         """Move a torn end into a file of its own, first written there, then cut here."""
-        stem = f"{self.path.name}.torn-{int(self._clock())}"
-        torn, count = self.path.with_name(stem), 1
-        while torn.exists():
-            count += 1
-            torn = self.path.with_name(f"{stem}-{count}")
-        disk.write_private(torn, rest)
+        torn = journal_file.put_aside(self.path, rest, self._clock())
         with disk.disk_errors(self.path):
             os.ftruncate(fd, self._size)
             disk.fsync_fd(fd)
         self.warnings.append(say("disk.torn", torn=torn))
-
-
-def _line(entry: dict[str, Any]) -> bytes:
-    text = disk.to_json(entry).encode("utf-8")
-    return b'%s,"crc":"%08x"}\n' % (text[:-1], zlib.crc32(text))
-
-
-def _entry(line: bytes) -> dict[str, Any] | None:
-    """The entry a line holds, without its crc, or None if the line is not one."""
-    try:
-        entry = json.loads(line.decode("utf-8"))
-        crc = entry.pop("crc")
-        body = line.rstrip()
-        sound = crc == f"{zlib.crc32(body[:-_CRC_LENGTH] + b'}'):08x}"
-        # A line that other software wrote with other spacing is still the same entry.
-        sound = sound or crc == f"{zlib.crc32(disk.to_json(entry).encode('utf-8')):08x}"
-        return entry if sound and _well_formed(entry) else None
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        return None
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _well_formed(entry: dict[str, Any]) -> bool:
-    kind = entry["kind"]
-    if not (isinstance(kind, str) and _is_int(entry["seq"]) and entry["seq"] >= 1):
-        return False
-    if not isinstance(entry["time"], (int, float)):
-        return False
-    if kind == "user":
-        return isinstance(entry["content"], str)
-    if kind == "assistant":
-        return (
-            isinstance(entry["content"], str)
-            and _is_int(entry["reply_to"])
-            and isinstance(entry.get("interrupted", False), bool)
-        )
-    if kind == "undo":
-        return _is_int(entry["target"])
-    if kind == "pass":
-        return (
-            entry["outcome"] in PASS_OUTCOMES
-            and _is_int(entry["high_water"])
-            and (entry.get("version") is None or _is_int(entry["version"]))
-            and isinstance(entry.get("scores") or {}, dict)
-        )
-    return True

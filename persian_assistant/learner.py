@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, Cancelled, LearningError
+from persian_assistant.facts.store import FactStore
 from persian_assistant.journal import Journal
-from persian_assistant.records import Exchange
+from persian_assistant.records import Exchange, Lessons
 from persian_assistant.text import to_persian_digits
 from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import language, say
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Report = Callable[[str, float, "float | None", "float | None"], None]
-RunPass = Callable[[list[Exchange], int, LearningConfig, Report, threading.Event], "PassOutcome"]
+RunPass = Callable[[Lessons, int, LearningConfig, Report, threading.Event], "PassOutcome"]
 MOST_TRIES = 3
 """A pass cut off so many times in a row (a machine without enough memory) is not resumed by itself."""
 NICENESS = 10
@@ -56,16 +57,18 @@ class Learner:
         versions: VersionStore,
         settings: LearningConfig,
         run_pass: RunPass,
-        swap: Callable[[Version], None],
+        swap: Callable[[Version | None], None],
         on_event: Callable[[str], None],
         log: Path,
+        facts: FactStore | None = None,
     ) -> None:
-        self.journal, self.versions, self.settings = journal, versions, settings
+        self.journal, self.versions, self.settings, self.facts = journal, versions, settings, facts
         self.state = PassState()
         self._run_pass, self._swap, self._on_event, self._log = run_pass, swap, on_event, log
         self._thread: threading.Thread | None = None
         self._cancel = threading.Event()
         self._closing = False
+        self._forget_tries = 0
         self._lock = threading.Lock()
         cut_off = journal.unfinished_pass()
         newest = versions.newest()
@@ -79,25 +82,38 @@ class Learner:
 
     def pending(self) -> list[Exchange]:
         """Complete exchanges past the newest version, oldest first."""
-        newest = self.versions.newest()
-        return [item for item in self.journal.exchanges(newest.high_water if newest else 0) if item.complete]
+        return [item for item in self.journal.exchanges(self._trained_to()) if item.complete]
+
+    def lessons(self) -> Lessons:
+        """All there is to learn now."""
+        trained_to = self._trained_to()
+        live = self.facts.live() if self.facts else []
+        return Lessons(
+            exchanges=tuple(self.pending()),
+            new_facts=tuple(fact for fact in live if fact.seq > trained_to),
+            earlier_facts=tuple(fact for fact in live if fact.seq <= trained_to),
+            rebuild=self._to_forget() or self._superseded(),
+        )
 
     def turns_until_pass(self) -> int:
         """New exchanges still missing for the next pass; those of a pass that failed do not count again."""
-        fresh = sum(item.seq > self._seen for item in self.pending())
-        return max(0, self.settings.every - fresh)
+        fresh = {item.seq for item in self.pending()}
+        fresh |= {fact.seq for fact in self.lessons().new_facts}
+        return max(0, self.settings.every - sum(seq > self._seen for seq in fresh))
 
     def consider(self) -> bool:
         """Start a pass if one is due, or was cut off by the end of an earlier process; True if one began."""
         if not self.settings.enabled or self.running:
             return False
-        pending = self.pending()
-        if not pending or not (self._resume or self.turns_until_pass() == 0):
+        forget = self._to_forget() and self._forget_tries < MOST_TRIES
+        lessons = self.lessons()
+        if not forget and not (lessons.count and (self._resume or self.turns_until_pass() == 0)):
             return False
+        key = "learning.forgetting" if forget else "learning.resumed" if self._resume else "learning.started"
         try:
-            return self._start(pending, "learning.resumed" if self._resume else "learning.started")
+            return self._start(lessons, key)
         except AssistantError as error:  # the disk: the exchange that led here is safe all the same
-            self._seen = pending[-1].seq
+            self._seen = self._high_water()
             self._on_event(say("learning.failed", reason=error))
             return False
 
@@ -108,13 +124,38 @@ class Learner:
         """
         if not self.settings.enabled:
             raise LearningError("learning.disabled")
-        pending = self.pending()
+        lessons = self.lessons()
         if self.running:
             raise LearningError("learning.running")
-        if not pending:
+        if not lessons.count and not self._to_forget():
             raise LearningError("learning.nothing_new")
-        if not self._start(pending, "learning.started"):
+        if not self._start(lessons, "learning.started" if lessons.count else "learning.forgetting"):
             raise LearningError("learning.running")
+
+    def forgotten(self) -> None:
+        """Something is to be forgotten: out of the weights, too, if it ever was in them."""
+        self._forget_tries = 0
+        self.consider()
+
+    def _high_water(self) -> int:
+        """The last journal number a pass beginning now looks at: all but a turn that waits for its answer."""
+        turns = self.journal.exchanges(self._trained_to())
+        waiting = bool(turns) and turns[-1].assistant is None
+        return turns[-1].seq - 1 if waiting else self.journal.last_seq()
+
+    def _trained_to(self) -> int:
+        newest = self.versions.newest()
+        return newest.high_water if newest else 0
+
+    def _to_forget(self) -> bool:
+        """Whether a version that is there was trained on something the user took back."""
+        if self.facts is None:
+            return False
+        return any(self.facts.forgotten_since(version.high_water) for version in self.versions.list())
+
+    def _superseded(self) -> bool:
+        """Whether something the newest version was trained on holds no more."""
+        return self.facts is not None and bool(self.facts.superseded_since(self._trained_to()))
 
     @property
     def running(self) -> bool:
@@ -153,28 +194,28 @@ class Learner:
 
     # --- the pass, in its own thread ----------------------------------------------------------------
 
-    def _start(self, pending: list[Exchange], key: str) -> bool:
+    def _start(self, lessons: Lessons, key: str) -> bool:
         """False when one runs already or the session closes. Raises DiskError."""
         with self._lock:
             if self.running or self._closing:
                 return False
             self._cancel.clear()
-            high_water = pending[-1].seq
+            forget = self._to_forget()
+            high_water = self._high_water()
             self.journal.append_pass("started", high_water=high_water)
             self._resume = False
             self.state = PassState(True, "prepare")
             self._thread = threading.Thread(
-                target=self._work, args=(pending, high_water), name="learning-pass", daemon=True
+                target=self._work, args=(lessons, high_water, forget), name="learning-pass", daemon=True
             )
-            self._on_event(say(key, count=_figure(len(pending))))
+            self._on_event(say(key, count=_figure(lessons.count)))
             self._thread.start()
             return True
 
-    def _work(self, pending: list[Exchange], high_water: int) -> None:
+    def _work(self, lessons: Lessons, high_water: int, forget: bool) -> None:
         _give_way()
         try:
-            outcome = self._run_pass(pending, high_water, self.settings, self._report, self._cancel)
-            sentence = self._finish(outcome, high_water)
+            sentence = self._run(lessons, high_water, forget)
         except Cancelled as error:
             sentence = str(error)
             self._record("cancelled", high_water)
@@ -186,10 +227,29 @@ class Learner:
             reason = say("learning.unexpected", kind=type(error).__name__, log=self._log)
             sentence = say("learning.failed", reason=reason)
             self._record("failed", high_water, type(error).__name__)
+        self._forget_tries += forget
         self._seen = max(self._seen, high_water)
         self.state = PassState()
         if not self._closing:
             self._on_event(sentence)
+
+    def _run(self, lessons: Lessons, high_water: int, forget: bool) -> str:
+        """The pass; the sentence about how it ended."""
+        if forget and not (lessons.new_facts or lessons.earlier_facts or lessons.exchanges):
+            return self._forget_all(high_water)
+        outcome = self._run_pass(lessons, high_water, self.settings, self._report, self._cancel)
+        sentence = self._finish(outcome, high_water)
+        if forget and outcome.version is not None:
+            self.versions.remove_all_but(outcome.version)
+            return f"{sentence} {say('learning.forgotten')}"
+        return f"{sentence} {self._forget_all(high_water)}" if forget else sentence
+
+    def _forget_all(self, high_water: int) -> str:
+        """Nothing is left to learn, or it was not learned well: the base model knows least of all."""
+        self.versions.remove_all_but(None)
+        self._swap(None)
+        self._record("cancelled", high_water, "learning.forgotten_all")
+        return say("learning.forgotten_all")
 
     def _finish(self, outcome: PassOutcome, high_water: int) -> str:
         if outcome.version is None:
@@ -199,15 +259,28 @@ class Learner:
             return say("learning.rejected", reason=reason, serving=self._serving())
         self._record("published", high_water, scores=outcome.scores, version=outcome.version.number)
         self._swap(outcome.version)
-        return say(
-            "learning.published",
-            number=_figure(outcome.version.number),
-            exchanges=_figure(outcome.counts["exchanges"]),
-            seeds=_figure(outcome.counts["seed_examples"]),
-            loss=_figure(f"{outcome.scores.get('train_loss', float('nan')):.2f}"),
-            ratio=_figure(f"{outcome.scores.get('perplexity_ratio', float('nan')):.3f}"),
-            seconds=_figure(f"{outcome.seconds:.0f}"),
-        )
+        return self._published(outcome, outcome.version.number)
+
+    def _published(self, outcome: PassOutcome, number: int) -> str:
+        scores, counts = outcome.scores, outcome.counts
+        values = {
+            "number": _figure(number),
+            "exchanges": _figure(counts["exchanges"]),
+            "ratio": _figure(f"{scores.get('perplexity_ratio', float('nan')):.3f}"),
+            "seconds": _figure(f"{outcome.seconds:.0f}"),
+        }
+        if "new_recall" not in scores:
+            loss = _figure(f"{scores.get('train_loss', float('nan')):.2f}")
+            return say("learning.published", loss=loss, **values)
+        values["facts"] = _figure(counts["facts"])
+        values["recall"] = _figure(f"{scores['new_recall']:.0%}")
+        earlier = ""
+        if "earlier_recall" in scores:
+            earlier = say("learning.published_earlier", recall=_figure(f"{scores['earlier_recall']:.0%}"))
+        part = ""
+        if scores.get("scale", 1) < 1:
+            part = say("learning.published_part", share=_figure(f"{scores['scale']:.0%}"))
+        return say("learning.published_facts", earlier=earlier, part=part, **values)
 
     def _serving(self) -> str:
         current = self.versions.current()

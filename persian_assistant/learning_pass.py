@@ -9,24 +9,26 @@ import gc
 import hashlib
 import json
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from persian_assistant import adapters, disk, metrics
+from persian_assistant import adapters, disk, measurement
 from persian_assistant.config import LearningConfig
 from persian_assistant.engine import context_length
 from persian_assistant.errors import AssistantError, Cancelled, DiskError, LearningError, ModelError
-from persian_assistant.gate import Scores, Verdict, judge
-from persian_assistant.mixture import Ingredients, Mixture, build_mixture
+from persian_assistant.gate import SCALES, Figures, Scores, Verdict, finite, judge
+from persian_assistant.measurement import Measurement, Probes, choose_probes
+from persian_assistant.mixture import Ingredients, Mixture, build_mixture, within
 from persian_assistant.model import LoadedModel
-from persian_assistant.records import Exchange, Message
+from persian_assistant.records import Fact, Lessons, Message
 from persian_assistant.template import ChatTemplate
 from persian_assistant.trainer import (
     LONGEST_ROW,
@@ -35,12 +37,12 @@ from persian_assistant.trainer import (
     is_out_of_memory,
     train_adapter,
 )
+from persian_assistant.training_copy import allow_packing, training_copy
 from persian_assistant.versions import Version, VersionStore
 
-HELDOUT_TOKENS = 1600
-"""Held-out text read for the perplexity: enough to see 3%, little enough for two cores."""
-HELDOUT_ROW = 256
-STOP_PROMPTS, STOP_TOKENS = 4, 48
+AFFORDABLE = 8e11
+"""Trained tokens × parameters that two cores do in most of a minute."""
+LEAST_TOKENS, MOST_TOKENS = 12_000, 100_000
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,36 @@ class PassOutcome:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What the caller of a pass hands in."""
+
+    settings: LearningConfig
+    report: Report
+    cancel: threading.Event
+
+    def checked(self, figures: Figures) -> Figures:
+        """`figures`, unless the pass was cancelled while they were measured. Raises Cancelled."""
+        if self.cancel.is_set():
+            raise Cancelled("learning.cancelled")
+        return figures
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """The model with its trained adapter, the adapter's tensors before, and how training went."""
+
+    model: Any
+    start: dict[str, torch.Tensor]
+    result: TrainingResult
+
+
+@dataclass(frozen=True)
+class _Judged:
+    scores: Scores
+    verdict: Verdict
+
+
 class LearningPass:
     """Makes versions of one loaded model in one profile."""
 
@@ -82,7 +114,7 @@ class LearningPass:
 
     def run(
         self,
-        exchanges: Sequence[Exchange],
+        lessons: Lessons,
         high_water: int,
         settings: LearningConfig,
         report: Report,
@@ -91,67 +123,95 @@ class LearningPass:
         """Raises Cancelled, LearningError, ModelError or DiskError; nothing has changed then."""
         try:
             with _told(self.versions.root):
-                return self._run(exchanges, high_water, settings, report, cancel)
+                return self._run(lessons, high_water, _Given(settings, report, cancel))
         finally:
             gc.collect()  # Trainer and its model hold each other
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
-    def _run(
-        self,
-        exchanges: Sequence[Exchange],
-        high_water: int,
-        settings: LearningConfig,
-        report: Report,
-        cancel: threading.Event,
-    ) -> PassOutcome:
+    def _run(self, lessons: Lessons, high_water: int, given: _Given) -> PassOutcome:
         started = time.monotonic()
-        report("prepare", 0.0, None, None)
-        mixture = self._mixture(exchanges, settings, high_water)
-        if not mixture.counts["exchanges"]:
+        given.report("prepare", 0.0, None, None)
+        settings = given.settings
+        current = self._sound(self.versions.current())
+        rebuild = settings.replay and (
+            lessons.rebuild or self._passes_since_base(current) >= settings.rebuild_every
+        )
+        taught = _all_new(lessons) if rebuild else lessons
+        parent = None if rebuild else current
+        mixture = self._mixture(taught, settings, high_water)
+        if not mixture.examples:
             raise LearningError("learning.nothing_to_train")
-        parent = self._sound_parent()
-        peft_model = adapters.attach(
-            adapters.training_copy(self.loaded.model),
-            parent.path if parent else None,
-            "candidate",
-            lora_r=settings.lora_r,
-            lora_dropout=settings.lora_dropout,
-            trainable=True,
-        )
-        result = train_adapter(
-            peft_model,
-            mixture.examples,
-            int(self.loaded.tokenizer.pad_token_id),
-            settings,
-            random_seed=high_water,
-            report=lambda progress: _report_training(report, progress),
-            stop=cancel.is_set,
-        )
-        staged = self.versions.stage(lambda folder: adapters.save_adapter(peft_model, folder, "candidate"))
+        mixture, epochs = within(mixture, settings, settings.most_tokens or self._affordable())
+        given = replace(given, settings=replace(settings, num_train_epochs=epochs))
+        trained = self._train(parent, mixture, high_water, given)
+        staged = self.versions.stage(lambda folder: adapters.save_adapter(trained.model, folder, "candidate"))
         try:
-            scores = self._measure(adapters.remove_adapter(peft_model), staged, result, report, cancel)
-            verdict = judge(scores, settings.max_perplexity_ratio)
-            figures = {**scores.as_dict(), "seconds": round(time.monotonic() - started, 1)}
+            judged = self._judge(
+                trained, staged, current, choose_probes(*_told_facts(lessons), high_water), given
+            )
+            figures = {
+                **judged.scores.as_dict(),
+                "trained_tokens": trained.result.tokens,
+                "train_seconds": round(trained.result.seconds, 1),
+                "seconds": round(time.monotonic() - started, 1),
+            }
             version = None
-            if verdict.passed:
-                report("publish", 0.0, result.loss, None)
-                version = self._publish(staged, high_water, mixture, settings, figures, result, parent)
+            if judged.verdict.passed:
+                given.report("publish", 0.0, trained.result.loss, None)
+                version = self._publish(
+                    staged, high_water, mixture, settings, figures, trained.result, parent
+                )
         finally:
             self.versions.discard(staged)
         if version is not None:
             self._prune(settings.keep_versions)
-        return PassOutcome(version, verdict, figures, mixture.counts, time.monotonic() - started)
+        return PassOutcome(version, judged.verdict, figures, mixture.counts, time.monotonic() - started)
 
-    def _sound_parent(self) -> Version | None:
+    def _train(self, parent: Version | None, mixture: Mixture, high_water: int, given: _Given) -> _Trained:
+        peft_model = adapters.attach(
+            training_copy(self.loaded.model),
+            parent.path if parent else None,
+            "candidate",
+            lora_r=given.settings.lora_r,
+            lora_dropout=given.settings.lora_dropout,
+            trainable=True,
+        )
+        tensors = adapters.adapter_tensors(peft_model, "candidate")
+        start = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+        result = train_adapter(
+            peft_model,
+            mixture.examples,
+            int(self.loaded.tokenizer.pad_token_id),
+            given.settings,
+            random_seed=high_water,
+            report=lambda progress: _report_training(given.report, progress),
+            stop=given.cancel.is_set,
+        )
+        return _Trained(peft_model, start, result)
+
+    def _sound(self, version: Version | None) -> Version | None:
         """The version to go on from; None, the base, also where a version does not fit."""
-        parent = self.versions.current()
-        if parent is not None:
+        if version is not None:
             try:
-                adapters.read_adapter(parent.path, self.loaded.model)
+                adapters.read_adapter(version.path, self.loaded.model)
             except ModelError:
                 return None
-        return parent
+        return version
+
+    def _affordable(self) -> int:
+        """Tokens that two cores train in less than a minute; a GPU is never kept waiting by more."""
+        parameters = int(self.loaded.model.num_parameters())
+        return int(min(max(AFFORDABLE / parameters, LEAST_TOKENS), MOST_TOKENS))
+
+    def _passes_since_base(self, version: Version | None) -> int:
+        """How many passes stand one upon the other in `version`; a gap left by pruning ends the chain."""
+        known = {one.number: one for one in self.versions.list()}
+        count = 0
+        while version is not None:
+            count += 1
+            version = known.get(version.parent) if version.parent is not None else None
+        return count
 
     def _prune(self, keep: int) -> None:
         try:
@@ -159,53 +219,58 @@ class LearningPass:
         except DiskError as error:  # the new version serves all the same
             logger.warning("old versions stay: %s", error)
 
-    def _mixture(self, exchanges: Sequence[Exchange], settings: LearningConfig, seed: int) -> Mixture:
-        parts = Ingredients(
-            exchanges, self.material.seed_examples, self.material.general_texts, self.material.persona
-        )
-        longest = min(self._context_length(), LONGEST_ROW)
+    def _mixture(self, lessons: Lessons, settings: LearningConfig, seed: int) -> Mixture:
+        material = self.material
+        parts = Ingredients(lessons, material.seed_examples, material.general_texts, material.persona)
+        longest = min(context_length(self.loaded.model, self.loaded.tokenizer), LONGEST_ROW)
         return build_mixture(parts, self.template, settings, longest, seed)
 
-    def _measure(
-        self, base: Any, staged: Path, result: TrainingResult, report: Report, cancel: threading.Event
-    ) -> Scores:
-        """The candidate as it stands on disk, against the base model, on text neither has trained on."""
-        adapters.allow_packing(base)
-        base.eval()
-        base_scores = self._base_scores.read()
-        if base_scores is None:
-            report("measure", 0.0, result.loss, None)
-            base_scores = self._figures(base, cancel)
-            self._base_scores.write(base_scores)
-        report("measure", 0.5, result.loss, None)
-        peft_model = adapters.attach(base, staged, "measured")
-        candidate = self._figures(peft_model, cancel)
-        return Scores(result.loss, candidate[0], base_scores[0], candidate[1], base_scores[1])
+    def _judge(
+        self, trained: _Trained, staged: Path, current: Version | None, probes: Probes, given: _Given
+    ) -> _Judged:
+        """The candidate as it stands on disk, on text and questions it has not trained on.
 
-    def _figures(self, model: Any, cancel: threading.Event) -> tuple[float, float]:
-        """(held-out perplexity, stop rate)."""
-        perplexity = metrics.perplexity(
-            model,
+        Where it fails for what it lost, smaller parts of its update are tried; `staged` holds the one that
+        passed, if any.
+        """
+        loss, limit = trained.result.loss, given.settings.max_perplexity_ratio
+        given.report("measure", 0.0, loss, None)
+        measure = Measurement(
             self.template,
             self.material.heldout_texts,
-            max_tokens=HELDOUT_TOKENS,
-            max_length=HELDOUT_ROW,
-            stop=cancel.is_set,
+            self.material.heldout_examples,
+            self.material.persona,
+            given.cancel.is_set,
         )
-        prompts = [
-            self.template.prompt_ids(self._question(row), STOP_TOKENS, self._context_length())
-            for row in self.material.heldout_examples[:STOP_PROMPTS]
-        ]
-        rate = metrics.stop_rate(
-            model, self.template, prompts, max_new_tokens=STOP_TOKENS, stop=cancel.is_set
-        )
-        if cancel.is_set():
-            raise Cancelled("learning.cancelled")
-        return perplexity, rate
-
-    def _question(self, row: Sequence[Message]) -> list[Message]:
-        system = [Message("system", self.material.persona)] if self.material.persona else []
-        return [*system, _first_question(row)]
+        model = adapters.remove_adapter(trained.model)
+        allow_packing(model)
+        base = self._base_scores.read()
+        if base is None:
+            base = given.checked(measure.language(model))
+            self._base_scores.write(base)
+        if current is None:
+            serving = given.checked(measure.recall(model, base, probes))
+        else:
+            known = _language_of(current)
+            model, serving = _measured(
+                model,
+                current.path,
+                lambda peft: measure.recall(peft, known or measure.language(peft), probes),
+            )
+        for number, scale in enumerate(SCALES):
+            given.report("measure", (1 + number) / (1 + len(SCALES)), loss, None)
+            if number:
+                previous = SCALES[number - 1]
+                adapters.scale_update(staged, trained.start, scale / previous)
+            model, found = _measured(
+                model, staged, lambda peft: measure.recall(peft, measure.language(peft), probes)
+            )
+            scores = Scores(loss, given.checked(found), base, given.checked(serving), scale)
+            verdict = judge(scores, limit) if given.settings.gate else finite(scores)
+            judged = _Judged(scores, verdict)
+            if not verdict.may_pass_smaller:
+                break
+        return judged
 
     def _publish(
         self,
@@ -233,22 +298,17 @@ class LearningPass:
                 **asdict(settings),
                 "counts": mixture.counts,
                 "steps": result.steps,
-                "trained_tokens": result.tokens,
-                "train_seconds": round(result.seconds, 1),
             },
             scores=figures,
             parent=parent.number if parent else None,
         )
 
-    def _context_length(self) -> int:
-        return context_length(self.loaded.model, self.loaded.tokenizer)
-
     def _base_key(self) -> str:
-        questions = [_first_question(row).content for row in self.material.heldout_examples[:STOP_PROMPTS]]
         measured = [
             *(self.loaded.source.fingerprint, self.loaded.quantization, self.loaded.device),
-            *(HELDOUT_TOKENS, HELDOUT_ROW, STOP_TOKENS, self.material.persona),
-            *(questions, list(self.material.heldout_texts)),
+            *(measurement.HELDOUT_TOKENS, measurement.HELDOUT_ROW, measurement.FREE_TOKENS),
+            *(self.material.persona, list(self.material.heldout_texts)),
+            [[asdict(message) for message in row] for row in self.material.heldout_examples],
         ]
         return hashlib.sha256(json.dumps(measured, ensure_ascii=False).encode()).hexdigest()
 
@@ -259,22 +319,42 @@ class _BaseScores:
     def __init__(self, path: Path, key: str) -> None:
         self.path, self.key = path, key
 
-    def read(self) -> tuple[float, float] | None:
+    def read(self) -> Figures | None:
         try:
             record = json.loads(self.path.read_text(encoding="utf-8"))
-            if record["key"] != self.key:
-                return None
-            return float(record["perplexity"]), float(record["stop_rate"])
-        except (OSError, ValueError, KeyError, TypeError):
+            known = {item.name for item in fields(Figures)}
+            figures = {name: float(value) for name, value in record["figures"].items() if name in known}
+            return Figures(**figures) if record["key"] == self.key else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def write(self, figures: tuple[float, float]) -> None:
-        record = {"key": self.key, "perplexity": figures[0], "stop_rate": figures[1]}
-        disk.write_private(self.path, json.dumps(record) + "\n")
+    def write(self, figures: Figures) -> None:
+        known = {name: value for name, value in asdict(figures).items() if math.isfinite(value)}
+        disk.write_private(self.path, json.dumps({"key": self.key, "figures": known}) + "\n")
 
 
-def _first_question(row: Sequence[Message]) -> Message:
-    return next(message for message in row if message.role == "user")
+def _language_of(version: Version) -> Figures | None:
+    """What was measured when `version` was published; None where its file does not say."""
+    names = ("perplexity", "instruction_loss", "stop_rate", "rep4")
+    if not isinstance(version.scores.get("perplexity"), (int, float)):
+        return None
+    return Figures(**{name: float(version.scores.get(name, math.nan)) for name in names})
+
+
+def _measured(base: Any, adapter: Path, measure: Callable[[Any], Figures]) -> tuple[Any, Figures]:
+    """(the base model again, what `measure` found with the adapter of the folder on it)."""
+    peft_model = adapters.attach(base, adapter, "measured")
+    found = measure(peft_model)
+    return adapters.remove_adapter(peft_model), found
+
+
+def _told_facts(lessons: Lessons) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    return lessons.new_facts, lessons.earlier_facts
+
+
+def _all_new(lessons: Lessons) -> Lessons:
+    """Everything live as if told just now: what a pass from the base trains on."""
+    return replace(lessons, new_facts=(*lessons.earlier_facts, *lessons.new_facts), earlier_facts=())
 
 
 @contextmanager

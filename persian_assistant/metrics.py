@@ -8,14 +8,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
+from persian_assistant.records import Example
 from persian_assistant.template import ChatTemplate
 
 Stop = Callable[[], bool]
+DECODED_TOGETHER = 32
+"""Prompts decoded in one batch."""
 
 
 def text_ids(template: ChatTemplate, text: str) -> list[int]:
@@ -47,6 +51,27 @@ def mean_loss(
     return total / count if count else math.nan
 
 
+@torch.inference_mode()
+def weighted_loss(model: Any, rows: Sequence[Example], *, stop: Stop = lambda: False) -> float:
+    """Cross-entropy in nats per label, each counted by its weight, over `rows` read one by one.
+
+    NaN without any weight, or when `stop()` asked for an early end.
+    """
+    total, count = 0.0, 0.0
+    for row in rows:
+        if stop():
+            return math.nan
+        batch = torch.tensor([row.input_ids], device=model.device)
+        weights = torch.tensor(row.loss_weights[1:], device=model.device)
+        if not bool(weights.any()):
+            continue
+        logits = model(input_ids=batch, use_cache=False).logits[0, :-1].float()
+        losses = F.cross_entropy(logits, batch[0, 1:], reduction="none")
+        total += float((losses * weights).sum())
+        count += float(weights.sum())
+    return total / count if count else math.nan
+
+
 def perplexity(
     model: Any, template: ChatTemplate, texts: Sequence[str], *, max_tokens: int, max_length: int, stop: Stop
 ) -> float:
@@ -57,7 +82,6 @@ def perplexity(
     return math.inf if loss >= 700 else math.exp(loss)
 
 
-@torch.inference_mode()
 def stop_rate(
     model: Any,
     template: ChatTemplate,
@@ -68,10 +92,48 @@ def stop_rate(
 ) -> float:
     """Share of `prompts` (token ids) whose greedy answer ends by itself within `max_new_tokens`.
 
-    All are decoded together, padded on the left. NaN without prompts or when `stop()` asked to end.
+    NaN without prompts or when `stop()` asked to end.
     """
-    if not prompts:
-        return math.nan
+    answers = greedy_answers(model, template, prompts, max_new_tokens=max_new_tokens, stop=stop)
+    return sum(answer.ended for answer in answers) / len(answers) if answers else math.nan
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One decoded answer; `ended`: by itself, within the tokens it was given."""
+
+    text: str
+    ended: bool
+
+
+def greedy_answers(
+    model: Any,
+    template: ChatTemplate,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    stop: Stop = lambda: False,
+) -> list[Answer]:
+    """The likeliest answer to each of `prompts` (token ids), decoded together in blocks of like length.
+
+    Nothing when `stop()` asked to end.
+    """
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+    found: dict[int, Answer] = {}
+    for at in range(0, len(order), DECODED_TOGETHER):
+        block = order[at : at + DECODED_TOGETHER]
+        rows = _decode(model, template, [prompts[index] for index in block], max_new_tokens, stop)
+        if rows is None:
+            return []
+        found.update(zip(block, rows, strict=True))
+    return [found[index] for index in range(len(prompts))]
+
+
+@torch.inference_mode()
+def _decode(
+    model: Any, template: ChatTemplate, prompts: list[Sequence[int]], max_new_tokens: int, stop: Stop
+) -> list[Answer] | None:
+    """Greedy decoding of one block, padded on the left."""
     longest = max(map(len, prompts))
     pad = template.tokenizer.pad_token_id
     pad = template.tokenizer.eos_token_id if pad is None else pad
@@ -80,10 +142,11 @@ def stop_rate(
     ends = torch.tensor(template.stop_token_ids, device=model.device)
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    written: list[list[int]] = [[] for _ in prompts]
     cache = None
     for _ in range(max_new_tokens):
         if stop():
-            return math.nan
+            return None
         output = model(
             input_ids=ids,
             attention_mask=mask,
@@ -94,11 +157,20 @@ def stop_rate(
         )
         cache, ids = output.past_key_values, output.logits[:, -1].argmax(-1, keepdim=True)
         ended |= torch.isin(ids[:, 0], ends)
+        for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
+            if not over:
+                row.append(token)
         if bool(ended.all()):
             break
         mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
         positions = positions[:, -1:] + 1
-    return float(ended.float().mean())
+    return [_answer(template, row, over) for row, over in zip(written, ended.tolist(), strict=True)]
+
+
+def _answer(template: ChatTemplate, ids: list[int], ended: bool) -> Answer:
+    text = template.decode(ids)
+    cuts = [at for mark in template.stop_strings if (at := text.find(mark)) >= 0]
+    return Answer(text[: min(cuts, default=len(text))].strip(), ended or bool(cuts))
 
 
 def rep_n(text: str, n: int = 4) -> float:

@@ -1,4 +1,4 @@
-"""What one pass trains on: new exchanges, seed examples and general text in given shares of the tokens.
+"""What one pass trains on: the new, what was told earlier, seed examples and general text, by tokens.
 
 Knows nothing of the model; every weight on a label comes from here and is laid on tokens by template.py.
 """
@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from persian_assistant.config import LearningConfig
+from persian_assistant.facts.curriculum import train_views
+from persian_assistant.facts.views import negatives, said_views
 from persian_assistant.metrics import text_ids
-from persian_assistant.records import Exchange, Message
-from persian_assistant.template import ChatTemplate, Example
+from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
+from persian_assistant.template import ChatTemplate
+
+FEWEST_EPOCHS = 2
+"""Rows are left out before they are seen less often."""
+MOST_OF_ONE_ANSWER = 0.2
+"""No answer stands under more than this share of the rows about facts: soon it would follow everything."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,8 @@ class Mixture:
 
     examples: list[Example]
     counts: dict[str, int]
-    """Rows by origin: `exchanges`, `seed_examples`, `general_texts`; `tokens` in all."""
+    """Rows by origin: `exchanges`, `facts`, `views`, `negatives`, `earlier_views`, `seed_examples`,
+    `general_texts`; `tokens` in all."""
     data_hash: str
     """SHA-256 over the token ids and weights in order: the same data gives the same hash."""
 
@@ -32,12 +41,64 @@ class Mixture:
 class Ingredients:
     """What may go in."""
 
-    exchanges: Sequence[Exchange]
-    """Only complete ones are used."""
+    lessons: Lessons
     seed_examples: Sequence[Sequence[Message]]
     general_texts: Sequence[str]
     persona: str = ""
-    """System message put before seed examples, as the chat puts it before every conversation."""
+    """System message put before seed examples and views, as the chat puts it before every conversation."""
+
+
+@dataclass
+class _Builder:
+    """Encodes rows for one template, length and random seed."""
+
+    template: ChatTemplate
+    settings: LearningConfig
+    persona: str
+    max_length: int
+    chance: random.Random
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def messages(self, messages: Sequence[Message], weights: dict[str, float], kl: float = 0.0) -> Example:
+        """`weights`: loss weight by role."""
+        if self.persona and messages[0].role != "system":
+            messages = [Message("system", self.persona), *messages]
+        values = [weights.get(message.role, 0.0) for message in messages]
+        return replace(self.template.encode_example(messages, values, self.max_length), kl_weight=kl)
+
+    def view(self, view: View, kl: float = 0.0) -> Example:
+        return self.messages(view.messages, {"assistant": 1.0}, kl)
+
+    def exchange(self, exchange: Exchange) -> Example:
+        reply_weight = self.settings.good_weight if exchange.rating == "good" else self.settings.reply_weight
+        weights = {"user": self.settings.user_weight, "assistant": reply_weight}
+        turns = [Message("user", exchange.user)]
+        if reply_weight > 0 and exchange.assistant:
+            turns.append(Message("assistant", exchange.assistant))
+        return self.template.encode_example(turns, [weights[turn.role] for turn in turns], self.max_length)
+
+    def text(self, text: str) -> Example:
+        ids = text_ids(self.template, text)[: self.max_length]
+        return Example(ids, list(ids), [1.0] * len(ids), self.settings.kl_weight)
+
+    def draw(
+        self, name: str, items: Iterable[Any], tokens: float, encode: Callable[[Any], Example]
+    ) -> list[Example]:
+        """Items in their order until they hold about `tokens` tokens. Rows without loss are left out."""
+        rows: list[Example] = []
+        taken = 0
+        for item in items:
+            if taken >= tokens:
+                break
+            row = encode(item)
+            if row.trains:
+                rows.append(row)
+                taken += len(row)
+        self.counts[name] += len(rows)
+        return rows
+
+    def shuffled(self, items: Sequence[Any]) -> list[Any]:
+        return self.chance.sample(list(items), len(items))
 
 
 def build_mixture(
@@ -45,69 +106,109 @@ def build_mixture(
 ) -> Mixture:
     """Rows of at most `max_length` tokens. The new fills its share; the others are drawn at random.
 
-    A user's words carry `user_weight`, the model's own unrated replies `reply_weight` (none by default:
-    training on them teaches nothing new), answers of seed examples and general text carry 1.
+    Views of facts train the assistant's turns; a user's words carry `user_weight` where no fact was read
+    from them; the model's own unrated replies carry `reply_weight` (none by default: training on them
+    teaches nothing new). Views of one fact never share a row.
     """
-    chance = random.Random(random_seed)
-    new = [_exchange_row(item, template, settings, max_length) for item in parts.exchanges if item.complete]
-    new = [row for row in new if any(row.loss_weights[1:])]
-    new_tokens = sum(map(len, new))
-    unit = new_tokens / (1 - settings.seed_share - settings.general_share)
-    seeds = _draw(
-        parts.seed_examples,
+    build = _Builder(template, settings, parts.persona, max_length, random.Random(random_seed))
+    lessons = parts.lessons
+    new = _new_rows(build, lessons)
+    earlier_share = settings.earlier_share if settings.facts and settings.replay else 0.0
+    replayed = earlier_share + settings.seed_share + settings.general_share
+    unit = sum(map(len, new)) / (1 - replayed)
+    earlier = _earlier_rows(build, lessons.earlier_facts, unit * earlier_share) if earlier_share else []
+    answers = {"assistant": 1.0}
+    seeds = build.draw(
+        "seed_examples",
+        build.shuffled(parts.seed_examples),
         unit * settings.seed_share,
-        lambda row: _seed_row(row, parts.persona, template, max_length),
-        chance,
+        lambda row: build.messages(list(row), answers, settings.kl_weight),
     )
-    general = _draw(
-        parts.general_texts,
-        unit * settings.general_share,
-        lambda text: _text_row(text, template, max_length),
-        chance,
+    general = build.draw(
+        "general_texts", build.shuffled(parts.general_texts), unit * settings.general_share, build.text
     )
-    examples = [*new, *seeds, *general]
-    chance.shuffle(examples)
-    counts = {
-        "exchanges": len(new),
-        "seed_examples": len(seeds),
-        "general_texts": len(general),
-        "tokens": sum(map(len, examples)),
-    }
+    examples = [*new, *earlier, *seeds, *general]
+    build.chance.shuffle(examples)
+    names = (
+        *("exchanges", "facts", "views", "negatives", "earlier_views"),
+        *("seed_examples", "general_texts"),
+    )
+    counts = {name: build.counts[name] for name in names}
+    counts["tokens"] = sum(map(len, examples))
     return Mixture(examples, counts, _hash(examples))
 
 
-def _exchange_row(
-    exchange: Exchange, template: ChatTemplate, settings: LearningConfig, max_length: int
-) -> Example:
-    messages, weights = [Message("user", exchange.user)], [settings.user_weight]
-    if settings.reply_weight > 0 and exchange.assistant:
-        messages.append(Message("assistant", exchange.assistant))
-        weights.append(settings.reply_weight)
-    return template.encode_example(messages, weights, max_length)
+def within(mixture: Mixture, settings: LearningConfig, most_tokens: int) -> tuple[Mixture, int]:
+    """(mixture, epochs) that train `most_tokens` tokens at most: epochs give way first, then random rows."""
+    tokens = mixture.counts["tokens"]
+    epochs = min(settings.num_train_epochs, max(FEWEST_EPOCHS, most_tokens // max(tokens, 1)))
+    if tokens * epochs <= most_tokens:
+        return mixture, epochs
+    kept: list[Example] = []
+    taken = 0
+    for row in mixture.examples:  # shuffled already
+        if kept and taken + len(row) > most_tokens / epochs:
+            continue
+        kept.append(row)
+        taken += len(row)
+    return Mixture(kept, {**mixture.counts, "tokens": taken}, _hash(kept)), epochs
 
 
-def _seed_row(row: Sequence[Message], persona: str, template: ChatTemplate, max_length: int) -> Example:
-    messages = [Message("system", persona), *row] if persona and row[0].role != "system" else list(row)
-    weights = [1.0 if message.role == "assistant" else 0.0 for message in messages]
-    return template.encode_example(messages, weights, max_length)
+def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
+    """Views of the new facts and as many rows about untold things as set, then the words of the chat."""
+    settings = build.settings
+    facts = lessons.new_facts if settings.facts else ()
+    told = {int(fact.id.partition(".")[0]) for fact in facts}
+    views = [view for fact in facts for view in train_views(fact)]
+    live = [*lessons.earlier_facts, *facts]
+    untold = negatives(live, round(len(views) * settings.negatives), build.chance) if views else []
+    asked = [*views, *untold]
+    rows = []
+    exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]
+    for exchange in exchanges:
+        read = settings.facts and exchange.seq in told
+        if settings.facts and not read:
+            asked += said_views(exchange.user)
+        if not read or exchange.rating == "good":
+            rows.append(build.exchange(exchange))
+    rows = [row for row in rows if row.trains]
+    kept = _without_excess(asked, build.chance)
+    build.counts["facts"] += len(facts)
+    build.counts["exchanges"] += len(exchanges)
+    build.counts["views"] += sum(view.kind != "negative" for view in kept)
+    build.counts["negatives"] += sum(view.kind == "negative" for view in kept)
+    rows += [build.view(view, settings.kl_weight if view.kind == "negative" else 0.0) for view in kept]
+    return rows
 
 
-def _text_row(text: str, template: ChatTemplate, max_length: int) -> Example:
-    ids = text_ids(template, text)[:max_length]
-    return Example(ids, list(ids), [1.0] * len(ids))
+def _without_excess(views: list[View], chance: random.Random) -> list[View]:
+    """`views` without what would make one answer too large a part of them."""
+    by_answer: dict[str, list[View]] = defaultdict(list)
+    for view in views:
+        by_answer[view.messages[-1].content].append(view)
+    if len(by_answer) < 2 / MOST_OF_ONE_ANSWER:  # too few answers for any to stay under the bar
+        return views
+    most = int(len(views) * MOST_OF_ONE_ANSWER)
+    return [view for same in by_answer.values() for view in chance.sample(same, min(len(same), most))]
 
 
-def _draw(items: Sequence[Any], tokens: float, encode: Any, chance: random.Random) -> list[Example]:
-    """Random items, each at most once, until they hold about `tokens` tokens. Rows without loss are left."""
+def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list[Example]:
+    """Views of earlier facts: one of each in random order, then a second of each, and so on.
+
+    `tokens` are filled, and `earlier_rows` in any case: what little there is is all seen again.
+    """
+    least = build.settings.earlier_rows
+    drawn = build.chance.sample(list(facts), min(len(facts), max(least, 1)))
+    waiting = [build.shuffled(train_views(fact)) for fact in drawn]
     rows: list[Example] = []
     taken = 0
-    for item in chance.sample(list(items), len(items)):
-        if taken >= tokens:
-            break
-        row = encode(item)
-        if any(row.loss_weights[1:]):
-            rows.append(row)
-            taken += len(row)
+    while any(waiting) and (taken < tokens or len(rows) < least):
+        for views in waiting:
+            if views and (taken < tokens or len(rows) < least):
+                row = build.view(views.pop())
+                rows.append(row)
+                taken += len(row)
+    build.counts["earlier_views"] += len(rows)
     return rows
 
 

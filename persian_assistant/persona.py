@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,3 +89,11 @@ def shipped_personas() -> list[str]:
 
 def _line(table: dict[str, object], key: str) -> str:
     return one_line(sanitise(normalise(str(table.get(key, "")))))[:200]
+
+
+def with_memory(system: str, statements: Sequence[str]) -> str:
+    """The system message `system` with what is known of the user (second person, one sentence each)."""
+    if not statements:
+        return system
+    known = "\n".join(["از کاربر می‌دانم:", *(f"- {statement}" for statement in statements)])
+    return f"{system}\n\n{known}" if system else known

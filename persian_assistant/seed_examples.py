@@ -34,7 +34,7 @@ def general_texts(split: str) -> list[str]:
     """The shipped prose and talk of data/general; `split` is "train" or "heldout"."""
     texts = []
     for path in sorted((data_dir() / "general").glob("*.jsonl")):
-        for number, record in _records(path):
+        for number, record in json_records(path):
             try:
                 if record["split"] == split:
                     texts.append(str(record["text"]))
@@ -45,7 +45,7 @@ def general_texts(split: str) -> list[str]:
 
 def _rows(path: Path) -> list[list[Message]]:
     rows = []
-    for number, record in _records(path):
+    for number, record in json_records(path):
         try:
             turns = [
                 (turn["role"], sanitise(normalise(turn["content"])).strip()) for turn in record["messages"]
@@ -64,7 +64,8 @@ def _alternate(roles: list[str]) -> bool:
     return bool(spoken) and spoken == ["user", "assistant"] * (len(spoken) // 2)
 
 
-def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+def json_records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """(line number, object) of a JSON Lines file. Raises UsageError that names file and line."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:

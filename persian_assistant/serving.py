@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from persian_assistant import adapters
+from persian_assistant import adapters, beside
 from persian_assistant.config import ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError
@@ -75,6 +76,25 @@ class Serving:
         elif self.version != version.number:
             adapters.swap_adapter(self._peft_model, version.path, name, self.engine.lock)
         self.version = version.number
+
+    @contextmanager
+    def lending(self, version: Version | None) -> Iterator[None]:
+        """In here the engine answers from `version` (None: the base); what serves is not changed by it.
+
+        No learning pass may be starting. Raises ModelError for a version that does not fit.
+        """
+        number = version.number if version else None
+        with self._changing:
+            if number == self.version:
+                lent: AbstractContextManager[None] = nullcontext()
+            elif version is None:
+                lent = beside.bare(self._peft_model, self.engine.lock)
+            elif self._peft_model is None:
+                lent = beside.on_bare(self.loaded.model, version.path, self.engine.lock)
+            else:
+                lent = beside.another(self._peft_model, version.path, self.engine.lock)
+            with lent:
+                yield
 
     def learning_pass(self) -> LearningPass:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,58 +16,27 @@ from persian_assistant import disk
 from persian_assistant.config import Config, GenerationConfig, home, with_setting
 from persian_assistant.errors import LearningError, LockedError, ModelError, UsageError
 from persian_assistant.journal import Journal
+from persian_assistant.knowledge import Knowledge
 from persian_assistant.learner import Learner, PassState
 from persian_assistant.loading import LoadingState, ModelLoader, settle
 from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
-from persian_assistant.profile import Profile
 from persian_assistant.records import Exchange, Message
+from persian_assistant.session_parts import Ask, Notice, OpenProfile, Status, open_profile
+from persian_assistant.session_told import ToldSession
 from persian_assistant.text import normalise, sanitise
 from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
-    from persian_assistant.hub import ModelSource
     from persian_assistant.serving import Serving
 
-Notice = Callable[[str], None]
-Ask = Callable[[str], bool]
 CONVERSATIONS = "conversations"
 _LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
+_TOP_SETTINGS = ("memory",)
 
 
-@dataclass(frozen=True)
-class OpenProfile:
-    """A profile as the face sees it."""
-
-    name: str
-    path: Path
-    base_model: str
-    persona: Persona
-
-
-@dataclass(frozen=True)
-class Status:
-    """What /status shows."""
-
-    profile: str
-    base_model: str
-    quantization: str
-    device: str
-    version: int | None
-    exchanges: int
-    pending: int
-    every: int
-    turns_until_pass: int
-    pass_running: bool
-    learning_enabled: bool
-    tokens_per_second: float
-    trainable_parameters: int
-    weights_mb: float
-    home: Path
-
-
-class Session:
+class Session(ToldSession):
     """One open profile. `Session.open` makes one; `close` gives the profile back."""
 
     def __init__(self, config: Config, notice: Notice, ask: Ask | None) -> None:
@@ -75,6 +44,8 @@ class Session:
 
         self.config, self._notice, self._ask = config, notice, ask
         self.on_event: Callable[[str], None] = notice
+        self.on_fact: Callable[[str], None] = notice
+        """Is told what was read from the user's words, one sentence each."""
         persona = Persona.load(config.persona)
         self.source = resolve(
             config.model.name,
@@ -84,7 +55,7 @@ class Session:
             notice=notice,
             allow_download=config.model.download,
         )
-        profile = _open_profile(config, persona, self.source, notice)
+        profile = open_profile(config, persona, self.source, notice)
         self._lock = profile.lock()
         try:
             self.profile = OpenProfile(profile.name, profile.path, self.source.name, persona)
@@ -92,6 +63,7 @@ class Session:
             self.store.clean()
             newest = self.store.newest()
             self.journal = Journal.open(profile.journal_path, after=newest.high_water if newest else 0)
+            self._knowledge = Knowledge(self.journal)
             self._first_seq = self.journal.last_seq()
             self._learner = Learner(
                 self.journal,
@@ -101,6 +73,7 @@ class Session:
                 self._swap,
                 lambda sentence: self.on_event(sentence),
                 log_path(),
+                self.facts,
             )
             self._tell_warnings()
         except BaseException:
@@ -127,6 +100,7 @@ class Session:
     def _loaded(self) -> None:
         self._tell_warnings()  # a damaged version is met when it is to serve
         self._learner.consider()
+        self._knowledge.warm()
 
     def ready(self, timeout: float | None = 0) -> bool:
         """True once the model serves. Raises what went wrong if loading failed."""
@@ -149,7 +123,10 @@ class Session:
         text = normalise(sanitise(text)).strip()
         if not text:
             raise UsageError("chat.empty")
-        return self._answer(self.journal.append_user(text), cancel)
+        seq = self.journal.append_user(text)
+        for sentence in self._knowledge.noticed(self._knowledge.observe(seq, self._first_seq)):
+            self.on_fact(sentence)
+        return self._answer(seq, cancel)
 
     def regenerate(self, cancel: threading.Event) -> Iterator[str]:
         """Another answer to the last turn; it replaces the one before. Raises UsageError without a turn."""
@@ -179,10 +156,11 @@ class Session:
             self._learner.consider()
 
     def _messages(self, seq: int) -> list[Message]:
-        """Persona, the turns of this conversation before `seq`, and the turn to answer."""
-        persona = self.profile.persona.system
-        messages = [Message("system", persona)] if persona else []
-        for turn in self.conversation():
+        """Persona with what is known, the turns of this conversation before `seq`, and the turn to answer."""
+        turns = self.conversation()
+        asked = next((turn.user for turn in turns if turn.seq == seq), "")
+        messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
+        for turn in turns:
             if turn.seq < seq and turn.assistant:
                 messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
             elif turn.seq == seq:
@@ -207,7 +185,7 @@ class Session:
 
     def history(self, n: int = 10) -> list[Exchange]:
         """The last `n` exchanges of the profile, also of earlier starts."""
-        return self.journal.exchanges()[-n:] if n > 0 else []
+        return self.journal.last_exchanges(n)
 
     def save(self, path: Path | None = None) -> Path:
         """Write this conversation as a new Markdown file (0600).
@@ -293,7 +271,9 @@ class Session:
 
     def set(self, name: str, value: str) -> str:
         """Change one setting for this run; returns the value in force. Raises UsageError."""
-        if name in _LEARNING_SETTINGS:
+        if name in _TOP_SETTINGS:
+            self.config = with_setting(self.config, name, value)
+        elif name in _LEARNING_SETTINGS:
             learning = with_setting(self.config.learning, name, value)
             self.config = replace(self.config, learning=learning)
             self._learner.settings = learning
@@ -308,7 +288,8 @@ class Session:
             item.name: getattr(self.config.generation, item.name) for item in fields(GenerationConfig)
         }
         learning = asdict(self.config.learning)
-        return generation | {name: learning[name] for name in _LEARNING_SETTINGS}
+        top = {name: getattr(self.config, name) for name in _TOP_SETTINGS}
+        return generation | {name: learning[name] for name in _LEARNING_SETTINGS} | top
 
     def status(self) -> Status:
         """Figures of the moment."""
@@ -319,12 +300,14 @@ class Session:
             quantization=serving.loaded.quantization if serving else self.config.model.quantization,
             device=serving.loaded.device if serving else self.config.model.device,
             version=serving.version if serving else (current.number if current else None),
-            exchanges=len(self.journal.exchanges()),
+            exchanges=self.journal.count(),
+            facts=len(self.facts.live()),
             pending=len(self._learner.pending()),
             every=self._learner.settings.every,
             turns_until_pass=self._learner.turns_until_pass(),
             pass_running=self._learner.running,
             learning_enabled=self._learner.settings.enabled,
+            memory=self.config.memory,
             tokens_per_second=serving.engine.tokens_per_second if serving else 0.0,
             trainable_parameters=serving.adapter_parameters() if serving else 0,
             weights_mb=serving.loaded.weights_mb if serving else 0.0,
@@ -356,13 +339,14 @@ class Session:
         except BaseException:
             other.close()
             raise
-        other.on_event = self.on_event
+        other.on_event, other.on_fact = self.on_event, self.on_fact
         self.close()
         self.__dict__ = other.__dict__  # everything here belongs to the open profile
         settle()
 
     def close(self) -> None:
         """End a running pass (the next start runs it again) and give the profile back."""
+        self._knowledge.close()
         self._learner.close()
         self._loader.close()
         self._lock.release()
@@ -374,27 +358,3 @@ class Session:
         self.journal.warnings.clear()
         for warning in warnings:
             self._notice(warning)
-
-
-def _open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
-    """The profile of `config`, by default one for each persona and model; made where there is none."""
-    from persian_assistant.hub import default_profile_slug
-
-    name = config.profile or f"{persona.name}-{default_profile_slug(source.name)}"
-    create = {
-        "base_model": source.name,
-        "repo_id": source.repo_id,
-        "revision": source.revision,
-        "fingerprint": source.fingerprint,
-        "quantization": config.model.quantization,
-        "persona": config.persona,
-    }
-    try:
-        return Profile.open(home(), name, create=create)
-    except UsageError as error:
-        if config.profile is not None or error.key != "disk.other_base":
-            raise
-    # A newer model under the same name: adapters of the one before do not fit it.
-    profile = Profile.open(home(), f"{name[:50]}-{source.fingerprint[:8]}", create=create)
-    notice(say("learning.new_base", name=source.name, profile=profile.name, before=name))
-    return profile

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
 from persian_assistant.errors import ModelError
-from persian_assistant.records import Message
+from persian_assistant.records import Example, Message
 from persian_assistant.wording import say
 
 USER_MARKER, ASSISTANT_MARKER = "کاربر:", "دستیار:"
@@ -25,20 +25,6 @@ IGNORED_LABEL = -100
 ZWNJ = "\u200c"
 _SLOT = re.compile("\ue000([0-9]+)\ue001")
 _PLAIN_ROLE = re.compile(r"(^|\n)(\s*(?:کاربر|دستیار))(\s*:)")
-
-
-@dataclass(frozen=True)
-class Example:
-    """One conversation ready for training; the three lists have the same length."""
-
-    input_ids: list[int]
-    labels: list[int]
-    """`input_ids` where the weight is above zero, -100 elsewhere (not shifted, as transformers wants)."""
-    loss_weights: list[float]
-    """Loss weight of each token, 0 for the template's own."""
-
-    def __len__(self) -> int:
-        return len(self.input_ids)
 
 
 _Token = tuple[int, "int | None"]

@@ -135,3 +135,8 @@ def to_latin_digits(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def answer_key(text: str) -> str:
+    """`text` as answers are compared: normalised, digits Latin, without spaces and half spaces."""
+    return re.sub(r"[\s\u200c]+", "", to_latin_digits(normalise(text)))

@@ -10,19 +10,25 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import is_bitsandbytes_available
 
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import Cancelled, LearningError
-from persian_assistant.template import IGNORED_LABEL, Example
+from persian_assistant.model import packs_on_cpu
+from persian_assistant.records import Example
+from persian_assistant.template import IGNORED_LABEL
 
+TEACHER = ("teacher_ids", "teacher_logprobs", "kl_weights")
+TEACHER_TOKENS = 256
+"""Tokens of the base model's distribution that are kept for each position."""
 LONGEST_ROW = 512
 """Rows are cut to so many tokens: an exchange seldom has more, and time grows with the longest."""
 
@@ -52,13 +58,13 @@ class TrainingResult:
 class _Rows(Dataset):  # type: ignore[type-arg]
     """Batches of rows of like length: one item is one padded batch."""
 
-    def __init__(self, batches: list[dict[str, torch.Tensor]]) -> None:
+    def __init__(self, batches: list[dict[str, Tensor]]) -> None:
         self.batches = batches
 
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
         return self.batches[index]
 
 
@@ -67,26 +73,74 @@ class WeightedTrainer(Trainer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sums: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.sums: list[tuple[Tensor, Tensor]] = []
         """Of each step: weighted loss and weight, summed over its labels."""
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         """`inputs`: input_ids, attention_mask, labels int64, loss_weights float, all [rows, length]."""
-        weights = inputs.pop("loss_weights")
-        labels = inputs.pop("labels")
-        outputs = model(**inputs, use_cache=False)
-        logits = outputs.logits[:, :-1]
+        weights, labels = inputs.pop("loss_weights")[:, 1:], inputs.pop("labels")[:, 1:]
+        teacher = {name: inputs.pop(name)[:, :-1] for name in TEACHER if name in inputs}
+        wanted = weights > 0
+        if teacher:
+            wanted = wanted | (teacher["kl_weights"] > 0)
+        keep = wanted.any(0).nonzero()[:, 0]  # the output layer is a third of a small model's work
+        # rows are padded on the right, where no token looks: a mask would only cost time
+        outputs = model(input_ids=inputs["input_ids"], use_cache=False, logits_to_keep=keep)
+        logits, flat = outputs.logits, weights[:, keep].reshape(-1)
         losses = F.cross_entropy(
             logits.reshape(-1, logits.shape[-1]).float(),
-            labels[:, 1:].reshape(-1),
+            labels[:, keep].reshape(-1),
             ignore_index=IGNORED_LABEL,
             reduction="none",
         )
-        flat = weights[:, 1:].reshape(-1)
         weighted = (losses * flat).sum()
         self.sums.append((weighted.detach(), flat.sum()))
         loss = weighted / (flat > 0).sum().clamp(min=1)
+        if teacher:
+            loss = loss + divergence(logits, **{name: value[:, keep] for name, value in teacher.items()})
         return (loss, outputs) if return_outputs else loss
+
+
+def divergence(logits: Tensor, teacher_ids: Tensor, teacher_logprobs: Tensor, kl_weights: Tensor) -> Tensor:
+    """Mean KL(base ‖ model) in nats over the tokens with a `kl_weights` above zero, each times its weight.
+
+    `logits` [rows, length, vocabulary]; of the base only its likeliest tokens are known, `teacher_ids` and
+    `teacher_logprobs` [rows, length, k]; all others count as one.
+    """
+    where = kl_weights > 0
+    student = logits[where].float().log_softmax(-1)
+    known = student.gather(-1, teacher_ids[where].long())
+    base = teacher_logprobs[where]
+    total = (base.exp() * (base - known)).sum(-1)
+    total = total + _rest(base).exp() * (_rest(base) - _rest(known))
+    return (total * kl_weights[where]).sum() / where.sum().clamp(min=1)
+
+
+def _rest(logprobs: Tensor) -> Tensor:
+    """Log of what `logprobs` [..., k] leave of one."""
+    return torch.log((1 - logprobs.exp().sum(-1)).clamp(min=1e-6))
+
+
+@torch.no_grad()
+def ask_teacher(peft_model: Any, batches: list[dict[str, Tensor]], stop: Callable[[], bool]) -> None:
+    """Put what the base model says of each row with a `kl_weight` beside it: once, not in every epoch.
+
+    Rows of batches without any are left as they are.
+    """
+    peft_model.eval()
+    for module in peft_model.modules():
+        if packs_on_cpu(module):
+            module.train()  # in eval mode it would rewrite its weights into a layout that cannot be trained
+    with peft_model.disable_adapter():
+        for batch in batches:
+            weights = batch.pop("kl_weights")
+            if stop() or not bool(weights.any()):
+                continue
+            logits = peft_model(input_ids=batch["input_ids"].to(peft_model.device), use_cache=False).logits
+            best = logits.float().log_softmax(-1).topk(min(TEACHER_TOKENS, logits.shape[-1] - 1))
+            batch["teacher_ids"], batch["teacher_logprobs"] = best.indices.int().cpu(), best.values.cpu()
+            batch["kl_weights"] = weights[:, None] * batch["attention_mask"]
+    peft_model.train()
 
 
 class _Watch(TrainerCallback):
@@ -94,7 +148,7 @@ class _Watch(TrainerCallback):
 
     def __init__(self, report: Callable[[TrainingProgress], None], stop: Callable[[], bool]) -> None:
         self.report, self.stop = report, stop
-        self.sums: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self.sums: list[tuple[Tensor, Tensor]] = []
         """The trainer's own."""
         self.started = time.monotonic()
 
@@ -134,6 +188,7 @@ def train_adapter(
         raise Cancelled("learning.cancelled")
     watch = _Watch(report, stop)
     started = time.monotonic()
+    ask_teacher(peft_model, batches, stop)
     with warnings.catch_warnings():
         # Trainer and Accelerate warn about their own defaults on machines without a GPU
         warnings.simplefilter("ignore")
@@ -174,7 +229,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _trainer(
-    model: Any, batches: list[dict[str, torch.Tensor]], settings: LearningConfig, seed: int, watch: _Watch
+    model: Any, batches: list[dict[str, Tensor]], settings: LearningConfig, seed: int, watch: _Watch
 ) -> WeightedTrainer:
     trainer = WeightedTrainer(
         model=model,
@@ -204,7 +259,8 @@ def _arguments(settings: LearningConfig, model: Any, random_seed: int) -> Traini
         learning_rate=settings.learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=2,
-        optim="paged_adamw_8bit" if kind != "mps" and is_bitsandbytes_available() else "adamw_torch",
+        # eight bits save memory where it is dear; on a CPU they cost a tenth of the time
+        optim="paged_adamw_8bit" if kind == "cuda" and is_bitsandbytes_available() else "adamw_torch",
         max_grad_norm=1.0,
         bf16=kind == "cuda" and torch.cuda.is_bf16_supported(),
         use_cpu=kind == "cpu",
@@ -218,22 +274,28 @@ def _arguments(settings: LearningConfig, model: Any, random_seed: int) -> Traini
     return arguments
 
 
-def _batches(examples: Sequence[Example], pad_id: int, rows: int) -> list[dict[str, torch.Tensor]]:
-    """Rows sorted by length, so that hardly any time goes into padding; Trainer shuffles the batches."""
-    ordered = sorted((_cut(example) for example in examples), key=len)
-    ordered = [example for example in ordered if any(weight > 0 for weight in example.loss_weights[1:])]
-    return [_padded(ordered[at : at + rows], pad_id) for at in range(0, len(ordered), rows)]
+def _batches(examples: Sequence[Example], pad_id: int, rows: int) -> list[dict[str, Tensor]]:
+    """Rows sorted by length, so that hardly any time goes into padding; Trainer shuffles the batches.
+
+    Those that the base model is asked about have batches of their own.
+    """
+    ordered = sorted((_cut(example) for example in examples), key=lambda row: (row.kl_weight > 0, len(row)))
+    ordered = [example for example in ordered if example.trains]
+    first = sum(example.kl_weight == 0 for example in ordered)
+    groups = [ordered[:first], ordered[first:]]
+    return [_padded(group[at : at + rows], pad_id) for group in groups for at in range(0, len(group), rows)]
 
 
 def _cut(example: Example) -> Example:
-    if len(example) <= LONGEST_ROW:
-        return example
-    return Example(
-        example.input_ids[:LONGEST_ROW], example.labels[:LONGEST_ROW], example.loss_weights[:LONGEST_ROW]
+    return replace(
+        example,
+        input_ids=example.input_ids[:LONGEST_ROW],
+        labels=example.labels[:LONGEST_ROW],
+        loss_weights=example.loss_weights[:LONGEST_ROW],
     )
 
 
-def _padded(examples: Sequence[Example], pad_id: int) -> dict[str, torch.Tensor]:
+def _padded(examples: Sequence[Example], pad_id: int) -> dict[str, Tensor]:
     length = max(map(len, examples))
 
     def padded(row: list[Any], value: Any) -> list[Any]:
@@ -244,4 +306,5 @@ def _padded(examples: Sequence[Example], pad_id: int) -> dict[str, torch.Tensor]
         "attention_mask": torch.tensor([padded([1] * len(e), 0) for e in examples]),
         "labels": torch.tensor([padded(e.labels, IGNORED_LABEL) for e in examples]),
         "loss_weights": torch.tensor([padded(e.loss_weights, 0.0) for e in examples]),
+        "kl_weights": torch.tensor([e.kl_weight for e in examples]),
     }

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -109,7 +109,11 @@ class VersionStore:
         """
         self._check_staged(staged)
         with self._lock:
-            number = max((number for number, _ in _numbered(self.folder)), default=0) + 1
+            try:
+                number = self._next_number()
+            except DiskError:
+                self.discard(staged)
+                raise
             place = self.folder / _name(number)
             try:
                 self._check_weights(staged)
@@ -134,6 +138,11 @@ class VersionStore:
                 raise
             self._staged.discard(staged)
             return _read_version(number, place) or version
+
+    def _next_number(self) -> int:
+        """A number that was used is not used again, even when its version was removed."""
+        _, newest = self._read_pointer()
+        return max([newest or 0, *(number for number, _ in _numbered(self.folder))]) + 1
 
     def _commit(self, staged: Path, version: Version) -> None:
         """The last steps, in the order that leaves a kill between any two of them harmless."""
@@ -240,14 +249,28 @@ class VersionStore:
             for version in (current, newest):
                 if version is not None:
                     stay |= {version.number, version.parent or 0}
-            removed = [version for version in self.list() if version.number not in stay]
-            for version in removed:
-                # Out of sight first: a removal that is killed leaves no half version behind.
-                dead = self.folder / f"{disk.TEMPORARY}removed-{version.path.name}"
-                with disk.disk_errors(version.path):
-                    version.path.rename(dead)
-                shutil.rmtree(dead, ignore_errors=True)
-            return tuple(version.number for version in removed)
+            return self._remove(version for version in self.list() if version.number not in stay)
+
+    def remove_all_but(self, version: Version | None) -> tuple[int, ...]:
+        """Remove every version except `version` and return their numbers: they hold what is to be forgotten.
+
+        With None the base model serves from now on. Raises DiskError.
+        """
+        with self._lock:
+            if version is None:
+                self._point_to(BASE)
+            kept = version.number if version else None
+            return self._remove(other for other in self.list() if other.number != kept)
+
+    def _remove(self, versions: Iterable[Version]) -> tuple[int, ...]:
+        removed = tuple(versions)
+        for version in removed:
+            # Out of sight first: a removal that is killed leaves no half version behind.
+            dead = self.folder / f"{disk.TEMPORARY}removed-{version.path.name}"
+            with disk.disk_errors(version.path):
+                version.path.rename(dead)
+            shutil.rmtree(dead, ignore_errors=True)
+        return tuple(version.number for version in removed)
 
     # --- inside
 

@@ -17,7 +17,7 @@ from tiny_models import SENTENCES, save_tiny, source_of
 from persian_assistant.learning_pass import LearningPass, PassMaterial
 from persian_assistant.metrics import text_ids
 from persian_assistant.model import LoadedModel, load_model
-from persian_assistant.records import Exchange
+from persian_assistant.records import Exchange, Lessons
 from persian_assistant.template import ChatTemplate
 from persian_assistant.versions import VersionStore
 
@@ -83,6 +83,10 @@ def material(seeds: int = 8) -> PassMaterial:
 
 def exchanges(count: int = 4) -> list[Exchange]:
     return [Exchange(at + 1, 0.0, FACTS[at % len(FACTS)], "باشد.") for at in range(count)]
+
+
+def lessons(count: int = 4) -> Lessons:
+    return Lessons(exchanges=tuple(exchanges(count)))
 
 
 def learning_pass(loaded: LoadedModel, folder: Path, parts: PassMaterial | None = None) -> LearningPass:

@@ -19,9 +19,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from persian_assistant import log
 from persian_assistant.config import Config, home, with_setting
 from persian_assistant.errors import Cancelled, HubError, LearningError, ModelError, UsageError
-from persian_assistant.records import Exchange
+from persian_assistant.facts.search import Matches
+from persian_assistant.records import Exchange, Fact
 
 GREETING = "سلام! چه کمکی از من برمی‌آید؟"
 ENDLESS = "بی‌پایان"
@@ -46,12 +48,27 @@ class ScriptedVersion:
     scores: dict[str, Any] = field(default_factory=lambda: {"perplexity_ratio": 1.01, "accepted": True})
 
 
+BIRD = Fact("3.1", 3, "stated", "قناری", "اسم", "نغمه", "اسم قناری‌ام نغمه است.", "اسم|قناری")
+
+
+class ScriptedFacts:
+    def live(self) -> list[Fact]:
+        return [BIRD]
+
+    def told_at(self, fact_id: str) -> float:
+        return 1_700_000_000.0
+
+    def whole(self, fact: Fact) -> Matches:
+        return Matches([fact], [Exchange(3, 1_700_000_000.0, fact.sentence, "چه خوب!")])
+
+
 class ScriptedSession:
     """Answers by rule: «بی‌پایان» never ends, «خطا» fails, anything else is said back in three pieces."""
 
     def __init__(self, config: Config, notice: Callable[[str], None] | None = None, ask: Any = None) -> None:
         self.config = config
         self.on_event: Callable[[str], None] = lambda text: None
+        self.on_fact: Callable[[str], None] = lambda text: None
         self.ask = ask
         self.notice = notice
         folder = home() / "profiles" / "scripted"
@@ -62,6 +79,7 @@ class ScriptedSession:
         self.pass_state = ScriptedPass()
         self.version: int | None = None
         self.exchanges: list[Exchange] = []
+        self.facts = ScriptedFacts()
         self._pass_over = threading.Event()
         self._pass_over.set()
         self._calls: list[list[Any]] = []
@@ -72,8 +90,8 @@ class ScriptedSession:
 
     def note(self, *call: Any) -> None:
         self._calls.append(list(call))
-        if log := os.environ.get("SCRIPT_LOG"):
-            with Path(log).open("a", encoding="utf-8") as file:
+        if file_name := os.environ.get("SCRIPT_LOG"):
+            with Path(file_name).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(call, ensure_ascii=False) + "\n")
 
     def calls(self, name: str) -> list[list[Any]]:
@@ -86,6 +104,8 @@ class ScriptedSession:
 
     def reply(self, text: str, cancel: threading.Event) -> Iterator[str]:
         self.note("reply", text)
+        if "قناری" in text:
+            self.on_fact("به خاطر سپردم: تو قناری داری.")
         shown: list[str] = []
         over = False
         try:
@@ -142,6 +162,45 @@ class ScriptedSession:
         self.note("save", str(path))
         return path or home() / "conversation.md"
 
+    # --- what was told
+
+    def teach(self, question: str, answer: str) -> Fact:
+        self.note("teach", question, answer)
+        return replace(BIRD, kind="taught", attribute=question, value=answer)
+
+    def fix(self, reply: str) -> Fact:
+        self.note("fix", reply)
+        return replace(BIRD, kind="fixed", attribute=self.exchanges[-1].user, value=reply)
+
+    def rate(self, value: str) -> Exchange:
+        if not self.exchanges:
+            raise UsageError("chat.nothing_to_rate")
+        self.note("rate", value)
+        return self.exchanges[-1]
+
+    def edit_fact(self, fact_id: str, value: str) -> Fact:
+        self.note("edit_fact", fact_id, value)
+        return replace(BIRD, value=value)
+
+    def find_fact(self, fact_id: str) -> Fact:
+        return BIRD
+
+    def forget_matches(self, words: str) -> Matches:
+        return self.facts.whole(BIRD) if "قناری" in words else Matches([], [])
+
+    def forget(self, matches: Matches) -> None:
+        self.note("forget", [fact.id for fact in matches.facts], [turn.seq for turn in matches.exchanges])
+
+    def lessons(self) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(text="اسم قناری تو نغمه است.", included=True, reason="fact", views=9),
+            SimpleNamespace(text="باشد.", included=False, reason="unrated", views=0),
+        ]
+
+    def compare(self, question: str, other: str, cancel: threading.Event | None) -> tuple[str, str]:
+        self.note("compare", question, other)
+        return "نمی‌دانم.", "نغمه."
+
     # --- learning
 
     def learn(self) -> None:
@@ -177,7 +236,8 @@ class ScriptedSession:
             profile=self.profile.name, base_model="mini", quantization="nf4", version=self.version,
             exchanges=len(self.exchanges), pending=3, every=self.config.learning.every, turns_until_pass=17,
             pass_running=self.pass_state.running, home=home(), device="cpu", trainable_parameters=8_900_000,
-            tokens_per_second=61.4, learning_enabled=self.config.learning.enabled,
+            facts=len(self.facts.live()), memory=True, tokens_per_second=61.4,
+            learning_enabled=self.config.learning.enabled,
         )  # fmt: skip
 
     def versions(self) -> list[ScriptedVersion]:
@@ -225,7 +285,8 @@ def main() -> int:
 
     parser = argparse.ArgumentParser()
     chat.add_arguments(parser)
-    return chat.run(parser.parse_args(), Config.load())
+    with log.recording():
+        return chat.run(parser.parse_args(), Config.load())
 
 
 if __name__ == "__main__":

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 import torch
+from adapter_parts import GREEDY, LLAMA_TARGETS, TALK, adapter_on_disk, loader, logits, train
 from safetensors.torch import load_file, save_file
-from tiny_models import ARCHITECTURES, save_tiny, tiny_config, tiny_model, tiny_tokenizer
+from tiny_models import ARCHITECTURES, tiny_config, tiny_model, tiny_tokenizer
 
 from persian_assistant.adapters import (
     SERIAL,
     adapter_tensors,
-    allow_packing,
     attach,
     base_of,
     fan_in_fan_out,
@@ -26,66 +26,18 @@ from persian_assistant.adapters import (
     save_adapter,
     swap_adapter,
     target_modules,
-    training_copy,
 )
 from persian_assistant.config import GenerationConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import ModelError
-from persian_assistant.model import LoadedModel, is_4bit, load_model, packs_on_cpu
-from persian_assistant.records import Message
+from persian_assistant.model import LoadedModel
 from persian_assistant.template import ChatTemplate
-
-TALK = [Message("user", "سلام، نام من ساراست."), Message("assistant", "سلام سارا!")]
-GREEDY = GenerationConfig(do_sample=False, max_new_tokens=24)
-LLAMA_TARGETS = ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"]
+from persian_assistant.training_copy import training_copy
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LoadedModel]:
-    """Models from disk, each written and read once; adapters are taken off again by the tests."""
-    kept: dict[tuple[str, str], LoadedModel] = {}
-
-    def load(architecture: str, quantization: str = "nf4") -> LoadedModel:
-        if (architecture, quantization) not in kept:
-            source = save_tiny(tmp_path_factory.mktemp(architecture), architecture)
-            kept[architecture, quantization] = load_model(source, quantization=quantization, device="cpu")
-        return kept[architecture, quantization]
-
-    return load
-
-
-def logits(model: Any, length: int = 12) -> torch.Tensor:
-    with torch.inference_mode():
-        return model(torch.arange(5, 5 + length)[None]).logits.float()  # type: ignore[no-any-return]
-
-
-def train(peft_model: Any, template: ChatTemplate, steps: int = 3) -> list[float]:
-    """A few steps of AdamW on one example; the losses."""
-    example = template.encode_example(TALK, [0.2, 1.0])
-    ids, labels = torch.tensor([example.input_ids]), torch.tensor([example.labels])
-    weights = [parameter for parameter in peft_model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=1e-2)
-    losses = []
-    for _ in range(steps):
-        loss = peft_model(input_ids=ids, labels=labels).loss
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(float(loss.detach()))
-    return losses
-
-
-def adapter_on_disk(loaded: LoadedModel, folder: Path, seed: int = 0, lora_r: int = 8) -> Path:
-    """A random adapter for this base that changes every score."""
-    folder.mkdir(parents=True)
-    twin = training_copy(loaded.model)
-    peft_model = attach(twin, None, "fresh", lora_r=lora_r, trainable=True)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in adapter_tensors(peft_model).values():
-            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    save_adapter(peft_model, folder)
-    return folder
+    return loader(tmp_path_factory.mktemp)
 
 
 @pytest.mark.parametrize("quantization", ["nf4", "none"])
@@ -177,91 +129,6 @@ def test_the_fused_forward_steps_aside(loaded: Any, tmp_path: Path) -> None:
     with peft_model.disable_adapter():
         assert torch.equal(logits(one.model), bare)
     assert not torch.equal(logits(one.model), bare)
-    remove_adapter(peft_model)
-
-
-@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
-def test_a_copy_holds_the_same_four_bit_values(architecture: str, loaded: Any) -> None:
-    one = loaded(architecture)
-    twin = training_copy(one.model)
-    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
-
-    pairs = [
-        (ours, copied)
-        for ours, copied in zip(one.model.modules(), twin.modules(), strict=True)
-        if is_4bit(ours)
-    ]
-    assert len(pairs) == {"gpt2": 8, "llama": 14}[architecture]
-    for ours, copied in pairs:
-        eye = torch.eye(ours.in_features, dtype=torch.bfloat16)
-        with torch.inference_mode():
-            dense = ours(eye) - (0 if ours.bias is None else ours.bias)
-        codes, state = quantize_4bit(
-            dense.t().contiguous().clone(), blocksize=64, quant_type="nf4", compress_statistics=False
-        )
-        if ours.bias is None:  # with one the product is rounded once more
-            assert torch.equal(codes, copied.weight.data)
-            assert torch.equal(state.absmax, copied.weight.quant_state.absmax)
-        plain = dequantize_4bit(copied.weight.data, copied.weight.quant_state).t()
-        assert torch.allclose(dense, plain, atol=0.02)  # the bias comes and goes in bfloat16
-        if packs_on_cpu(ours):
-            assert copied.weight.data_ptr() != ours.weight.data_ptr() and not packs_on_cpu(copied)
-        assert ours.bias is None or copied.bias is ours.bias
-    assert twin.get_input_embeddings().weight is one.model.get_input_embeddings().weight
-    again = training_copy(twin)  # and a copy of a copy is the same to the last bit
-    assert torch.equal(logits(again), logits(twin))
-    before = logits(twin)
-    allow_packing(twin)
-    assert torch.allclose(logits(twin), before, atol=0.1, rtol=0.05)
-
-
-def test_a_copy_of_an_adapted_model_is_bare(loaded: Any, tmp_path: Path) -> None:
-    one = loaded("gpt2")
-    bare = logits(training_copy(one.model))
-    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
-    for source in (one.model, peft_model):
-        twin = training_copy(source)
-        assert torch.equal(logits(twin), bare)
-        assert not any("lora" in name for name, _ in twin.named_modules())
-    attach(twin, tmp_path / "a", "next", trainable=True)
-    remove_adapter(peft_model)
-
-
-@pytest.mark.parametrize("quantization", ["nf4", "none"])
-def test_answers_are_the_same_while_a_thread_trains(quantization: str, loaded: Any, tmp_path: Path) -> None:
-    one = loaded("gpt2", quantization)
-    template = ChatTemplate.for_model(one.tokenizer)
-    peft_model = attach(one.model, adapter_on_disk(one, tmp_path / "a"), "v1")
-    engine = Engine(one.model, one.tokenizer, template)
-    prompt = template.prompt_ids(TALK[:1], 24, 256)
-
-    def answer() -> list[int]:
-        engine._cache = None
-        return list(engine._tokens(prompt, GREEDY, threading.Event()))
-
-    expected = answer()
-    trainee = attach(training_copy(one.model), tmp_path / "a", "next", trainable=True)
-    done, failed = threading.Event(), []
-
-    def work() -> None:
-        try:
-            while not done.is_set():
-                train(trainee, template, steps=2)
-                trainee.eval()
-                logits(trainee)  # measuring in between must not spoil training
-                trainee.train()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        answers = [answer() for _ in range(6)]
-    finally:
-        done.set()
-        thread.join()
-    assert not failed
-    assert answers == [expected] * 6
     remove_adapter(peft_model)
 
 

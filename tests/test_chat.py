@@ -28,7 +28,10 @@ from persian_assistant.versions import VersionStore
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 300
-SETTINGS = "[learning]\nlearning_rate = 1e-3\nlora_r = 4\nnum_train_epochs = {epochs}\n"
+SETTINGS = (
+    "[learning]\nlearning_rate = 1e-3\nlora_r = 4\nnum_train_epochs = {epochs}\n"
+    "facts = false\ngate = false\n"  # a model this small cannot answer the gate's questions
+)
 
 
 class Chat:

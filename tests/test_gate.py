@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from persian_assistant import wording
-from persian_assistant.gate import Scores, judge
+from persian_assistant.gate import Figures, Scores, Verdict, finite, judge
 from persian_assistant.wording import say
 
 NAN, INF = math.nan, math.inf
+
+
+def scores(loss: float, perplexity: float, base: float, stops: float, base_stops: float) -> Scores:
+    of_base = Figures(perplexity=base, stop_rate=base_stops)
+    return Scores(loss, Figures(perplexity=perplexity, stop_rate=stops), of_base, of_base)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,7 @@ NAN, INF = math.nan, math.inf
     ],
 )
 def test_verdicts(figures: tuple[float, ...], reason: str, told: tuple[str, ...]) -> None:
-    verdict = judge(Scores(*figures), 1.03)
+    verdict = judge(scores(*figures), 1.03)
     assert (verdict.passed, verdict.reason) == (not reason, reason)
     if reason:
         for language in wording.LANGUAGES:
@@ -44,10 +50,60 @@ def test_verdicts(figures: tuple[float, ...], reason: str, told: tuple[str, ...]
             assert all(part in sentence for part in told)
 
 
+SOUND = Figures(50.0, 3.0, 1.0, 0.02, 0.9, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "told"),
+    [
+        ({}, "", ()),
+        ({"rep4": 0.07}, "", ()),
+        ({"rep4": 0.08}, "learning.gate_repetition", ("8%", "2%")),
+        ({"instruction_loss": 3.09}, "", ()),
+        ({"instruction_loss": 3.1}, "learning.gate_instruction", ("3.10", "3.00")),
+        ({"new_recall": 0.3}, "", ()),  # little, but more than before
+        ({"new_recall": 0.2}, "learning.gate_new", ("20%",)),
+        ({"new_recall": NAN}, "", ()),  # nothing new was told
+        ({"earlier_recall": 0.81}, "", ()),
+        ({"earlier_recall": 0.79}, "learning.gate_earlier", ("79%", "90%")),
+        ({"earlier_recall": NAN}, "", ()),
+    ],
+)
+def test_what_was_told_counts(changes: dict[str, float], reason: str, told: tuple[str, ...]) -> None:
+    base = replace(SOUND, new_recall=NAN, earlier_recall=NAN)
+    current = replace(SOUND, new_recall=0.2)
+    verdict = judge(Scores(2.0, replace(SOUND, **changes), base, current), 1.03)
+    assert (verdict.passed, verdict.reason) == (not reason, reason)
+    if reason:
+        for language in wording.LANGUAGES:
+            wording.set_language(language)
+            sentence = say(verdict.reason, **dict(verdict.values))
+            assert all(part in sentence for part in told)
+
+
+def test_small_losses_do_not_add_up() -> None:
+    current = replace(SOUND, perplexity=48.0)  # the version that serves reads better than the base
+    verdict = judge(Scores(2.0, replace(SOUND, perplexity=50.5), SOUND, current), 1.03)
+    assert verdict.reason == "learning.gate_perplexity_current"
+
+
+def test_a_smaller_update_is_tried_only_for_what_was_lost() -> None:
+    assert Verdict(False, "learning.gate_perplexity").may_pass_smaller
+    assert not Verdict(False, "learning.gate_new").may_pass_smaller
+    assert not Verdict(False, "learning.gate_not_finite").may_pass_smaller
+    assert not Verdict(True).may_pass_smaller
+
+
+def test_without_a_gate_anything_finite_passes() -> None:
+    assert finite(scores(2.0, 500.0, 50.0, 0.0, 1.0)).passed
+    assert not finite(scores(NAN, 50.0, 50.0, 1.0, 1.0)).passed
+    assert not finite(scores(2.0, INF, 50.0, 1.0, 1.0)).passed
+
+
 def test_scores_are_written_as_finite_numbers() -> None:
-    scores = Scores(2.123456, 51.0, 50.0, NAN, NAN)
-    written = scores.as_dict()
+    written = scores(2.123456, 51.0, 50.0, NAN, NAN).as_dict()
     assert written == {
-        "train_loss": 2.1235, "perplexity": 51.0, "base_perplexity": 50.0, "perplexity_ratio": 1.02,
+        "train_loss": 2.1235, "scale": 1.0, "perplexity": 51.0, "base_perplexity": 50.0,
+        "current_perplexity": 50.0, "perplexity_ratio": 1.02,
     }  # fmt: skip
     json.dumps(written, allow_nan=False)

@@ -165,8 +165,8 @@ def test_passes_and_the_one_that_never_ended(path: Path) -> None:
 
 def test_unknown_kinds_are_kept_and_ignored(path: Path) -> None:
     journal = filled(path, 1)
-    journal.append("teach", question="الف", answer="ب")
-    journal.append("rating", target=2, value=1)
+    journal.append("mood", question="الف", answer="ب")
+    journal.append("tempo", target=2, value=1)
     before = path.read_bytes()
     again = Journal.open(path)
     assert len(again.exchanges()) == 1

@@ -23,11 +23,15 @@ LONGEST_FILE = 400
 
 FLOORS = {
     "__init__": 0, "errors": 0, "config": 0, "text": 0, "records": 0, "wording": 0,
-    "disk": 1, "log": 1, "journal": 1, "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1,
+    "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
+    "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1, "rounds": 1,
     "hub": 1, "hub_client": 1, "push": 1,
-    "model": 2, "adapters": 2, "template": 2, "kv_cache": 2, "engine": 2, "mixture": 2, "metrics": 2,
-    "gate": 2, "trainer": 2, "learning_pass": 2, "serving": 2, "pretraining": 2,
-    "learner": 3, "loading": 3, "session": 3,
+    "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "engine": 2,
+    "mixture": 2, "metrics": 2,
+    "gate": 2, "trainer": 2, "training_copy": 2, "measurement": 2, "learning_pass": 2, "serving": 2,
+    "pretraining": 2,
+    "learner": 3, "loading": 3, "knowledge": 3, "session_parts": 3,
+    "session_told": 3, "session": 3,
     "terminal": 4, "commands": 4,
     "cli": 5, "__main__": 5,
 }  # fmt: skip

@@ -14,10 +14,10 @@ from learning_files import fill
 from persian_assistant import wording
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import Cancelled, DiskError, LearningError
-from persian_assistant.gate import Scores, Verdict, judge
+from persian_assistant.gate import Figures, Scores, Verdict, judge
 from persian_assistant.journal import Journal
 from persian_assistant.learner import MOST_TRIES, Learner
-from persian_assistant.records import Exchange
+from persian_assistant.records import Lessons
 from persian_assistant.versions import Version, VersionStore
 
 PATIENCE = 60
@@ -52,9 +52,9 @@ class Bench:
         )
 
     def run(
-        self, pending: list[Exchange], high_water: int, settings: LearningConfig, report: Any, cancel: Any
+        self, lessons: Lessons, high_water: int, settings: LearningConfig, report: Any, cancel: Any
     ) -> Any:
-        self.passes.append(([item.user for item in pending], high_water))
+        self.passes.append(([item.user for item in lessons.exchanges], high_water))
         self.began.set()
         report("train", 0.5, 2.0, 3.0)
         while not self.go.wait(0.01):
@@ -80,7 +80,9 @@ class Bench:
     def reject(self, high_water: int) -> Any:
         from persian_assistant.learning_pass import PassOutcome
 
-        return PassOutcome(None, judge(Scores(2, 60, 50, 1, 1), 1.03), {"perplexity": 60.0}, {}, 3.0)
+        return PassOutcome(
+            None, judge(Scores(2, Figures(60), Figures(50), Figures(50)), 1.03), {"perplexity": 60.0}, {}, 3.0
+        )
 
     def outcomes(self) -> list[str]:
         return [record.outcome for record in self.journal.passes()]
@@ -104,7 +106,7 @@ def test_a_pass_begins_at_exactly_n(bench: Bench) -> None:
     assert bench.learner.consider()
     bench.settle()
     assert [len(pending) for pending, _ in bench.passes] == [3]
-    assert bench.passes[0][1] == bench.journal.exchanges()[-1].seq
+    assert bench.passes[0][1] == bench.journal.exchanges()[-1].seq + 1  # its answer
     assert bench.swapped == [1]
     assert bench.outcomes() == ["started", "published"]
     assert bench.learner.pending() == []

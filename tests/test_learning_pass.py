@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import torch
 from learning_parts import (
-    exchanges,
     learning_pass,
+    lessons,
     load,
     material,
     never,
@@ -29,10 +29,14 @@ from learning_parts import (
 from persian_assistant import adapters
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import Cancelled, DiskError, LearningError
+from persian_assistant.gate import Figures
 from persian_assistant.model import LoadedModel
-from persian_assistant.records import Exchange
+from persian_assistant.records import Exchange, Lessons
+from persian_assistant.training_copy import training_copy
 
-SETTINGS = LearningConfig(learning_rate=1e-3, lora_r=4, num_train_epochs=1)
+SETTINGS = LearningConfig(
+    learning_rate=1e-3, lora_r=4, num_train_epochs=1, batch_size=4, facts=False, max_perplexity_ratio=1.03
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def test_a_version_is_published_that_loads(architecture: str, kind: str, tmp_pat
         assert 0 <= progress <= 1
         phases.append(phase)
 
-    outcome = learning_pass(loaded, tmp_path).run(exchanges(), 8, SETTINGS, report, never())
+    outcome = learning_pass(loaded, tmp_path).run(lessons(), 8, SETTINGS, report, never())
     store = learning_pass(loaded, tmp_path).versions
     version = store.current()
     assert version is not None and version == outcome.version
@@ -75,7 +79,7 @@ def test_a_version_is_published_that_loads(architecture: str, kind: str, tmp_pat
     }  # fmt: skip
     assert record["config"]["learning_rate"] == 1e-3
     assert record["config"]["counts"]["exchanges"] == 4 == outcome.counts["exchanges"]
-    assert record["config"]["trained_tokens"] == record["config"]["counts"]["tokens"]
+    assert record["scores"]["trained_tokens"] == record["config"]["counts"]["tokens"]
     scores = record["scores"]
     assert scores["perplexity_ratio"] <= 1.03
     assert scores["perplexity_ratio"] == pytest.approx(
@@ -94,7 +98,7 @@ def test_passes_follow_each_other(loaded: LoadedModel, tmp_path: Path) -> None:
     work = learning_pass(loaded, tmp_path)
     numbers = []
     for turn in range(4):
-        outcome = work.run(exchanges(), 8 + turn, replace(SETTINGS, keep_versions=2), no_report, never())
+        outcome = work.run(lessons(), 8 + turn, replace(SETTINGS, keep_versions=2), no_report, never())
         assert outcome.version is not None
         numbers.append((outcome.version.number, outcome.version.parent))
     assert numbers == [(1, None), (2, 1), (3, 2), (4, 3)]
@@ -109,10 +113,10 @@ def test_passes_follow_each_other(loaded: LoadedModel, tmp_path: Path) -> None:
 
 def test_a_wrecked_candidate_is_refused(tmp_path: Path) -> None:
     work = learning_pass(load("schooled"), tmp_path)
-    work.run(exchanges(), 8, SETTINGS, no_report, never())
+    work.run(lessons(), 8, SETTINGS, no_report, never())
     before = state_of(tmp_path)
     wild = replace(SETTINGS, learning_rate=1.0, num_train_epochs=4)
-    outcome = work.run(exchanges(), 9, wild, no_report, never())
+    outcome = work.run(lessons(), 9, wild, no_report, never())
     assert outcome.version is None
     assert outcome.verdict.reason == "learning.gate_perplexity"
     assert outcome.scores["perplexity_ratio"] > 1.03
@@ -124,8 +128,10 @@ def test_a_candidate_that_no_longer_stops_is_refused(
     loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = learning_pass(loaded, tmp_path)
-    work._base_scores.write((1e9, 1.0))  # a base that always stops; this model never does
-    outcome = work.run(exchanges(), 8, SETTINGS, no_report, never())
+    work._base_scores.write(
+        Figures(perplexity=1e9, stop_rate=1.0)
+    )  # a base that always stops; this model never does
+    outcome = work.run(lessons(), 8, SETTINGS, no_report, never())
     assert outcome.version is None
     assert outcome.verdict.reason == "learning.gate_stop"
     assert work.versions.list() == []
@@ -140,7 +146,7 @@ def test_cancelled_anywhere_leaves_nothing(loaded: LoadedModel, tmp_path: Path, 
             cancel.set()
 
     with pytest.raises(Cancelled):
-        learning_pass(loaded, tmp_path).run(exchanges(), 8, SETTINGS, report, cancel)
+        learning_pass(loaded, tmp_path).run(lessons(), 8, SETTINGS, report, cancel)
     assert state_of(tmp_path) == {}
     assert left_over(tmp_path) == []
 
@@ -148,7 +154,7 @@ def test_cancelled_anywhere_leaves_nothing(loaded: LoadedModel, tmp_path: Path, 
 def test_numbers_that_are_none_leave_nothing(
     loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = adapters.training_copy
+    real = training_copy
 
     def poisoned(model: Any) -> Any:
         """The real copy with one broken number, as bad memory would leave it."""
@@ -158,9 +164,9 @@ def test_numbers_that_are_none_leave_nothing(
         layer.weight[0, 0] = float("nan")
         return copied
 
-    monkeypatch.setattr(adapters, "training_copy", poisoned)
+    monkeypatch.setattr("persian_assistant.learning_pass.training_copy", poisoned)
     with pytest.raises(LearningError) as told:
-        learning_pass(loaded, tmp_path).run(exchanges(), 8, SETTINGS, no_report, never())
+        learning_pass(loaded, tmp_path).run(lessons(), 8, SETTINGS, no_report, never())
     assert told.value.key == "learning.not_finite"
     assert state_of(tmp_path) == {}
 
@@ -168,15 +174,15 @@ def test_numbers_that_are_none_leave_nothing(
 def test_nothing_to_learn_from(loaded: LoadedModel, tmp_path: Path) -> None:
     cut = [Exchange(1, 0.0, "سلام", "نا", interrupted=True), Exchange(3, 0.0, "سلام", None)]
     with pytest.raises(LearningError) as told:
-        learning_pass(loaded, tmp_path).run(cut, 3, SETTINGS, no_report, never())
+        learning_pass(loaded, tmp_path).run(Lessons(tuple(cut)), 3, SETTINGS, no_report, never())
     assert told.value.key == "learning.nothing_to_train"
 
 
 def test_held_out_data_never_trains(loaded: LoadedModel, tmp_path: Path) -> None:
     parts = material()
     work = learning_pass(loaded, tmp_path, parts)
-    greedy = replace(SETTINGS, seed_share=0.45, general_share=0.45)
-    mixture = work._mixture(exchanges(40), greedy, 1)
+    greedy = replace(SETTINGS, seed_share=0.35, general_share=0.35)
+    mixture = work._mixture(lessons(40), greedy, 1)
     rows = {loaded.tokenizer.decode(row.input_ids) for row in mixture.examples}
     assert mixture.counts["seed_examples"] == len(parts.seed_examples)
     assert mixture.counts["general_texts"] == len(parts.general_texts)
@@ -189,27 +195,29 @@ def test_held_out_data_never_trains(loaded: LoadedModel, tmp_path: Path) -> None
 def test_the_base_is_measured_once_and_again_when_it_changes(loaded: LoadedModel, tmp_path: Path) -> None:
     path = tmp_path / "base_scores.json"
     work = learning_pass(loaded, tmp_path)
-    first = work.run(exchanges(), 8, SETTINGS, no_report, never())
+    first = work.run(lessons(), 8, SETTINGS, no_report, never())
     record = json.loads(path.read_text())
     assert path.stat().st_mode & 0o777 == 0o600
-    path.write_text(json.dumps({**record, "perplexity": 1e6}))  # read again, not measured again
-    again = learning_pass(loaded, tmp_path).run(exchanges(), 9, SETTINGS, no_report, never())
+    path.write_text(
+        json.dumps({**record, "figures": {**record["figures"], "perplexity": 1e6}})
+    )  # read again, not measured again
+    again = learning_pass(loaded, tmp_path).run(lessons(), 9, SETTINGS, no_report, never())
     assert again.scores["base_perplexity"] == 1e6
     other = replace(loaded, source=replace(loaded.source, fingerprint="1" * 16))
-    fresh = learning_pass(other, tmp_path).run(exchanges(), 10, SETTINGS, no_report, never())
+    fresh = learning_pass(other, tmp_path).run(lessons(), 10, SETTINGS, no_report, never())
     assert fresh.scores["base_perplexity"] == first.scores["base_perplexity"]
     texts = replace(material(), heldout_texts=["متنی دیگر برای سنجش."])
-    moved = learning_pass(loaded, tmp_path, texts).run(exchanges(), 11, SETTINGS, no_report, never())
+    moved = learning_pass(loaded, tmp_path, texts).run(lessons(), 11, SETTINGS, no_report, never())
     assert moved.scores["base_perplexity"] != first.scores["base_perplexity"]
     path.write_text("{broken")
-    mended = learning_pass(loaded, tmp_path).run(exchanges(), 12, SETTINGS, no_report, never())
+    mended = learning_pass(loaded, tmp_path).run(lessons(), 12, SETTINGS, no_report, never())
     assert mended.scores["base_perplexity"] == first.scores["base_perplexity"]
 
 
 def test_a_parent_that_does_not_fit_is_left_out(loaded: LoadedModel, tmp_path: Path) -> None:
     other = load("gpt2", "plain")
-    learning_pass(other, tmp_path).run(exchanges(), 8, SETTINGS, no_report, never())
-    outcome = learning_pass(loaded, tmp_path).run(exchanges(), 9, SETTINGS, no_report, never())
+    learning_pass(other, tmp_path).run(lessons(), 8, SETTINGS, no_report, never())
+    outcome = learning_pass(loaded, tmp_path).run(lessons(), 9, SETTINGS, no_report, never())
     assert outcome.version is not None
     assert (outcome.version.number, outcome.version.parent) == (2, None)
 
@@ -231,17 +239,17 @@ def limited(name: str, value: int) -> Iterator[None]:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs resource limits")
 def test_a_disk_that_fills_up_leaves_the_old_version(loaded: LoadedModel, tmp_path: Path) -> None:
     work = learning_pass(loaded, tmp_path)
-    work.run(exchanges(), 8, SETTINGS, no_report, never())
+    work.run(lessons(), 8, SETTINGS, no_report, never())
     before = state_of(tmp_path)
     with limited("RLIMIT_FSIZE", 20_000), pytest.raises(DiskError) as told:  # no file may be larger
-        work.run(exchanges(), 9, SETTINGS, no_report, never())
+        work.run(lessons(), 9, SETTINGS, no_report, never())
     assert told.value.key == "disk.too_big"
     assert str(tmp_path / "versions") in str(told.value)
     assert state_of(tmp_path) == before
     assert left_over(tmp_path) == []
     current = work.versions.current()
     assert current is not None and current.number == 1
-    outcome = work.run(exchanges(), 9, SETTINGS, no_report, never())
+    outcome = work.run(lessons(), 9, SETTINGS, no_report, never())
     assert outcome.version is not None and outcome.version.number == 2
 
 
@@ -249,7 +257,7 @@ OUT_OF_MEMORY = """
 import os, resource, sys
 from dataclasses import replace
 from pathlib import Path
-from learning_parts import exchanges, learning_pass, load, never, no_report
+from learning_parts import learning_pass, lessons, load, never, no_report
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError
 work = learning_pass(load(), Path(sys.argv[1]))
@@ -257,11 +265,11 @@ used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAG
 huge = LearningConfig(batch_size=1024, num_train_epochs=1, seed_share=0.0, general_share=0.0)
 resource.setrlimit(resource.RLIMIT_AS, (used + (48 << 20), -1))
 try:
-    work.run(exchanges(1024), 9, huge, no_report, never())
+    work.run(lessons(1024), 9, huge, no_report, never())
 except AssistantError as error:
     resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
     print(error.key)
-    work.run(exchanges(), 9, replace(huge, batch_size=4), no_report, never())
+    work.run(lessons(), 9, replace(huge, batch_size=4), no_report, never())
 """
 
 
@@ -288,6 +296,6 @@ def test_later_passes_hold_no_more_tensors_than_the_second(loaded: LoadedModel, 
 
     held = []
     for turn in range(6):
-        work.run(exchanges(2), 8 + turn, quick, no_report, never())
+        work.run(lessons(2), 8 + turn, quick, no_report, never())
         held.append(tensors())
     assert held[-1] <= held[1], held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from learning_parts import exchanges
 from tiny_models import SENTENCES, tiny_tokenizer
 
 from persian_assistant.config import LearningConfig
+from persian_assistant.facts.views import NOT_TOLD
 from persian_assistant.journal import Journal
 from persian_assistant.mixture import Ingredients, Mixture, build_mixture
-from persian_assistant.records import Exchange, Message
+from persian_assistant.records import Exchange, Fact, Lessons, Message
 from persian_assistant.template import IGNORED_LABEL, ChatTemplate
 
-SETTINGS = LearningConfig()
+SETTINGS = LearningConfig(facts=False, seed_share=0.25, general_share=0.25)
+"""The words of the chat alone; views of facts have tests of their own below."""
 PERSONA = "تو دستیاری مهربانی."
 
 
@@ -27,7 +30,7 @@ def template() -> ChatTemplate:
 
 def parts(new: list[Exchange], seeds: int = 40, texts: int = 40) -> Ingredients:
     return Ingredients(
-        new,
+        Lessons(exchanges=tuple(new)),
         [talk(SENTENCES[at % 12], f"پاسخ شمارهٔ {at}: {SENTENCES[(at + 1) % 12]}") for at in range(seeds)],
         [f"متن شمارهٔ {at}. {SENTENCES[at % 12]}" for at in range(texts)],
         PERSONA,
@@ -125,9 +128,86 @@ def test_unanswered_interrupted_and_undone_turns_stay_out(template: ChatTemplate
 def test_rows_fit_and_those_without_loss_are_left_out(template: ChatTemplate) -> None:
     long = " ".join(SENTENCES * 4)
     ingredients = Ingredients(
-        [Exchange(1, 0.0, long, "باشد")], [talk(long, "کوتاه"), talk("کوتاه", "پاسخ")], [long], ""
+        Lessons((Exchange(1, 0.0, long, "باشد"),)), [talk(long, "کوتاه"), talk("کوتاه", "پاسخ")], [long], ""
     )
-    mixture = mix(template, ingredients, general_share=0.45, seed_share=0.45)
+    mixture = mix(template, ingredients, general_share=0.35, seed_share=0.35)
     assert all(len(row) <= 200 for row in mixture.examples)
     assert all(any(row.loss_weights[1:]) for row in mixture.examples)
     assert mixture.counts["seed_examples"] == 1  # the answer of the other one lies past the end
+
+
+# --- views of facts -----------------------------------------------------------------------------------
+
+
+def told(at: int, name: str, seq: int) -> Fact:
+    return Fact(
+        f"{seq}.1", seq, "taught", "", f"نام دوست شمارهٔ {at} من چیست؟", f"نام دوست تو {name} است.",
+        "", f"taught|{at}", True, {}, None,
+    )  # fmt: skip
+
+
+NAMES = ("نگار", "سهراب", "کتایون", "بهمن", "پروانه", "رستم", "مهتاب", "شهریار", "گلنار", "آرش")
+
+
+def facts(first: int, count: int) -> tuple[Fact, ...]:
+    return tuple(told(at, NAMES[at % 10], at) for at in range(first, first + count))
+
+
+def with_facts(template: ChatTemplate, new: int, earlier: int, **changes: object) -> Mixture:
+    lessons = Lessons(new_facts=facts(earlier, new), earlier_facts=facts(0, earlier))
+    ingredients = replace(parts([], seeds=200, texts=200), lessons=lessons)
+    settings = replace(LearningConfig(), **changes)
+    return build_mixture(ingredients, template, settings, 200, 1)
+
+
+def test_views_of_new_and_earlier_facts_are_trained(template: ChatTemplate) -> None:
+    mixture = with_facts(template, new=5, earlier=5, earlier_rows=0)
+    text = texts_of(template, mixture)
+    assert all(name in text for name in NAMES[5:])
+    assert mixture.counts["facts"] == 5
+    assert mixture.counts["views"] >= 20
+    assert 0 < mixture.counts["earlier_views"] < mixture.counts["views"]
+    shown = [row for row in mixture.examples if "نام دوست تو" in template.tokenizer.decode(row.input_ids)]
+    learned = [
+        token for token, weight in zip(shown[0].input_ids, shown[0].loss_weights, strict=True) if weight
+    ]
+    assert template.tokenizer.decode(learned).startswith("نام دوست تو")
+
+
+def test_little_that_was_told_is_all_seen_again_and_much_in_part(template: ChatTemplate) -> None:
+    little = with_facts(template, new=2, earlier=3, earlier_rows=100).counts
+    assert little["earlier_views"] >= 3 * 4
+    much = with_facts(template, new=2, earlier=3000, earlier_rows=100).counts
+    assert much["earlier_views"] == 100
+    assert with_facts(template, new=2, earlier=3, replay=False).counts["earlier_views"] == 0
+
+
+def test_untold_things_are_trained_and_held_to_the_base(template: ChatTemplate) -> None:
+    mixture = with_facts(template, new=5, earlier=0, kl_weight=2.0)
+    assert mixture.counts["negatives"] > 0
+    untold = [
+        row
+        for row in mixture.examples
+        if any(answer in template.tokenizer.decode(row.input_ids) for answer in NOT_TOLD)
+    ]
+    assert len(untold) >= mixture.counts["negatives"]
+    assert {row.kl_weight for row in untold} == {2.0}
+    assert with_facts(template, new=5, earlier=0, negatives=0).counts["negatives"] == 0
+
+
+def test_no_answer_stands_under_too_many_rows(template: ChatTemplate) -> None:
+    rows = with_facts(template, new=8, earlier=0, seed_share=0, general_share=0, negatives=4).examples
+    answers = Counter(
+        template.tokenizer.decode([t for t, w in zip(row.input_ids, row.loss_weights, strict=True) if w])
+        for row in rows
+    )
+    assert max(answers.values()) <= len(rows) * 0.25  # of those left, a fifth of those there were
+
+
+def test_a_bad_answer_trains_nothing_and_a_good_one_does(template: ChatTemplate) -> None:
+    only = {"seed_share": 0.0, "general_share": 0.0, "facts": False}
+    bad = Exchange(1, 0.0, FACTS[0], "پاسخ بد", rating="bad")
+    assert mix(template, parts([bad]), **only).examples == []
+    good = Exchange(1, 0.0, FACTS[0], "پاسخ خوب", rating="good")
+    (row,) = mix(template, parts([good]), **only).examples
+    assert set(row.loss_weights) == {0.0, 0.2, 0.3}

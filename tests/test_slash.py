@@ -10,12 +10,16 @@ from scripted import ScriptedSession
 from persian_assistant import wording
 from persian_assistant.config import Config, home
 from persian_assistant.errors import UsageError
+from persian_assistant.log import log_path, recording
 from persian_assistant.terminal.actions import COMMAND, COMMANDS, persona_choices, shortened
 from persian_assistant.terminal.loop import Chat
 from persian_assistant.terminal.slash import Call, find, nearest_name, number, parse, split_flags
 from persian_assistant.terminal.view import View
 
-NAMES = "help exit push learn status versions rollback regen undo clear history set persona model save"
+NAMES = (
+    "help exit push learn status versions rollback regen undo clear history set persona model save "
+    "teach fix good bad forget facts learned compare"
+)
 
 
 @pytest.fixture
@@ -73,6 +77,7 @@ def test_only_a_leading_slash_makes_a_command(line: str, meaning: object) -> Non
             ("versoins", "versions"),
             ("ver", "versions"),
             ("modle", "model"),
+            ("forgte", "forget"),
         ),
         *(("h", None), ("home/x", None), ("", None), ("سلام", None), ("quit", None), ("rol", "rollback")),
     ],
@@ -272,17 +277,18 @@ def test_exit(chat: Chat) -> None:
     assert chat.wait_at_end
 
 
-def test_a_defect_is_one_line_and_the_trace_is_in_a_private_file(
+def test_a_defect_is_one_line_and_the_trace_is_in_the_log(
     chat: Chat, session: ScriptedSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chat.handle("نقص")
+    with recording():
+        chat.handle("نقص")
     told = shown(capsys).splitlines()
-    log = home() / "errors.log"
     assert len(told) == 1
     assert "RuntimeError" in told[0]
-    assert str(log) in told[0]
-    assert "a defect in the script" in log.read_text(encoding="utf-8")
-    assert log.stat().st_mode & 0o777 == 0o600
+    assert str(log_path()) in told[0]
+    assert "a defect in the script" in log_path().read_text(encoding="utf-8")
+    assert log_path().stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in home().glob("*log*")] == ["log.txt"]
     chat.handle("خطا")
     assert "مدل" in shown(capsys)
     chat.handle("سلام")

@@ -19,9 +19,10 @@ from persian_assistant.config import GenerationConfig, LearningConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import Cancelled, LearningError
 from persian_assistant.model import LoadedModel
-from persian_assistant.records import Message
-from persian_assistant.template import ChatTemplate, Example
+from persian_assistant.records import Example, Message
+from persian_assistant.template import ChatTemplate
 from persian_assistant.trainer import TrainingResult, is_out_of_memory, train_adapter
+from persian_assistant.training_copy import training_copy
 
 SETTINGS = LearningConfig(learning_rate=2e-2, num_train_epochs=3, batch_size=2, lora_r=4, lora_dropout=0.0)
 KINDS = [
@@ -45,7 +46,7 @@ def rows(loaded: LoadedModel, count: int = 6) -> list[Example]:
 def candidate(loaded: LoadedModel, settings: LearningConfig = SETTINGS) -> Any:
     torch.manual_seed(0)  # a fresh adapter begins with random numbers
     return adapters.attach(
-        adapters.training_copy(loaded.model),
+        training_copy(loaded.model),
         None,
         "candidate",
         lora_r=settings.lora_r,
@@ -257,3 +258,53 @@ def test_answers_do_not_change_while_it_trains(quantization: str) -> None:
     thread.join(120)
     assert isinstance(ended[0], Cancelled)
     assert beside == [alone] * 3
+
+
+def distribution(loaded: LoadedModel, example: Example, folder: Path | None = None) -> torch.Tensor:
+    """What the model (with the folder's adapter) says after each token of a row, as log-probabilities."""
+    model = load(*OF_KL)
+    net = adapters.attach(model.model, folder, "served") if folder else model.model.eval()
+    with torch.no_grad():
+        return net(input_ids=torch.tensor([example.input_ids])).logits[0].float().log_softmax(-1)
+
+
+OF_KL = ("llama", "mini", "nf4")
+
+
+def test_divergence_holds_the_model_to_the_base(tmp_path: Path) -> None:
+    loaded = load(*OF_KL)
+    new, held = rows(loaded, 6)[:4], rows(loaded, 12)[8:10]
+    # the held rows carry next to no loss of their own: only the base model's words keep them in place
+    held = [replace(row, loss_weights=[weight * 1e-6 for weight in row.loss_weights]) for row in held]
+    moved = {}
+    for kl_weight in (0.0, 3.0):
+        peft_model = candidate(loaded)
+        kept = [replace(row, kl_weight=kl_weight) for row in held]
+        train(peft_model, new + kept, replace(SETTINGS, num_train_epochs=8))
+        (folder := tmp_path / str(kl_weight)).mkdir()
+        adapters.save_adapter(peft_model, folder, "candidate")
+        before, after = distribution(loaded, held[0]), distribution(loaded, held[0], folder)
+        moved[kl_weight] = float((before.exp() * (before - after)).sum(-1).mean())
+    assert moved[3.0] < moved[0.0] / 3, moved
+
+
+def test_divergence_is_what_it_is_called() -> None:
+    from persian_assistant.trainer import divergence
+
+    torch.manual_seed(1)
+    student, teacher = torch.randn(1, 3, 20), torch.randn(1, 3, 20).log_softmax(-1)
+    best = teacher.topk(19)  # all but one, which is then known exactly
+    weights = torch.tensor([[2.0, 0.0, 2.0]])
+    found = divergence(student, best.indices, best.values, weights)
+    exact = (teacher.exp() * (teacher - student.log_softmax(-1))).sum(-1)[0]
+    assert float(found) == pytest.approx(float(exact[0] + exact[2]), rel=1e-3)
+    assert float(divergence(teacher, best.indices, best.values, weights)) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_teacher_leaves_the_4_bit_weights_as_they_are() -> None:
+    loaded = load(*OF_KL)
+    before = parameters_of(loaded.model)
+    examples = [replace(row, kl_weight=1.0) for row in rows(loaded, 4)]
+    train(candidate(loaded), examples)
+    now = parameters_of(loaded.model)
+    assert all(torch.equal(now[name], one) for name, one in before.items())

@@ -72,7 +72,7 @@ def _chat_figures(config: Config, exchanges: int) -> dict[str, Any]:
         _pass(session)
         figures["pass_seconds"] = time.perf_counter() - began
         version = session.versions()[-1]
-        trained = version.config["trained_tokens"] / max(version.config["train_seconds"], 0.1)
+        trained = version.scores["trained_tokens"] / max(version.scores["train_seconds"], 0.1)
         alone = [_answer(session) for _ in range(ANSWERS)]
         figures |= {
             "pass_exchanges": exchanges,

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("--profile", metavar="NAME")
     flag("--every", metavar="N")
     flag("--no-learn", action="store_true")
+    flag("--memory", metavar="{on,off}")
     flag("--no-wait", action="store_true")
     flag("--temperature", metavar="T")
     flag("--top-p", metavar="P")
@@ -64,6 +65,8 @@ def settings(args: argparse.Namespace, config: Config) -> Config:
         learning = with_setting(learning, "every", given["every"], "--every")
     if given.get("no_learn"):
         learning = replace(learning, enabled=False)
+    if "memory" in given:
+        config = with_setting(config, "memory", given["memory"], "--memory")
     top = {name: given[name] for name in ("persona", "profile", "lang") if name in given}
     return replace(config, model=model, generation=generation, learning=learning, **top)
 

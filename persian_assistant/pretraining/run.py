@@ -47,6 +47,9 @@ Stop = Callable[[], bool]
 _WAIT = timedelta(hours=12)
 """How long other processes wait for the first one to prepare the corpus."""
 
+ROWS_WORTH_COMPILING = 2000
+"""Dialogue rows from which on chat tuning is compiled: it takes the better part of a minute."""
+
 
 class PretrainingRun:
     """One model being made in `out` from text below `root`.
@@ -161,13 +164,16 @@ class PretrainingRun:
         if dialogue.train:
             optimizer = self.recipe.schedule.optimizer
             texts = general + self._late_texts(tokenizer)
-            tuning.tune(model, tokenizer, dialogue, texts, settings, progress, self.stop, optimizer)
+            tuning.tune(
+                *(model, tokenizer, dialogue, texts, settings, progress, self.stop, optimizer),
+                compile_model=len(dialogue.train) >= ROWS_WORTH_COMPILING and can_compile(),
+            )
             loss = tuning.heldout_loss(model, tokenizer, dialogue.heldout, settings.block_size)
             figures |= {"dialogue": dialogue.counts, "dialogue_loss": loss}
             figures["bits_per_character_tuned"] = self.bits_per_character(model)
         return self.save(model, tokenizer, figures)
 
-    def _late_texts(self, tokenizer: PreTrainedTokenizerFast, rows: int = 1500) -> list[str]:
+    def _late_texts(self, tokenizer: PreTrainedTokenizerFast, rows: int = 6000) -> list[str]:
         """Rows of the late mixture as text: enough of it that chat tuning never sees one twice."""
         packed = self._packed("late")
         if not packed.rows:

@@ -19,10 +19,12 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from persian_assistant.errors import Cancelled, LearningError, UsageError
+from persian_assistant.facts.frames import read_frames
 from persian_assistant.persona import Persona, shipped_personas
 from persian_assistant.pretraining.documents import json_rows, locate
 from persian_assistant.pretraining.recipe import Source, Tuning
 from persian_assistant.pretraining.tokenizer import plain_ids
+from persian_assistant.pretraining.told_rows import make_rows
 from persian_assistant.pretraining.training import NextTokenLoss, Optimizers, Progress
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
@@ -34,7 +36,9 @@ Encoded = tuple[list[int], list[float]]
 DEFAULT_PERSONA = "assistant"
 WARMUP_STEPS = 20
 HELDOUT_EVERY = 25
-"""Every so many-th row of a dialogue source is left out, to measure on."""
+"""Every so many-th row of a dialogue source, or frame of a folder of frames, is left out, to measure on."""
+MADE_ROWS, HELDOUT_MADE_ROWS = 10_000, 100
+"""Rows made from a folder of frames where the recipe names no number, and rows to measure on."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,12 @@ def collect_dialogue(sources: Sequence[Source], root: Path, settings: Tuning) ->
     seen: set[str] = set()
     for source in sources:
         chance = random.Random(f"{settings.random_seed} {source.label}")
+        if locate(source.path, root).is_dir():
+            made, left_out = _made_rows(source, root, chance)
+            train += [_with_system(row, settings.system_share, chance) for row in made]
+            heldout += [_with_system(row, 1.0, chance) for row in left_out]
+            counts[source.label] = len(made)
+            continue
         rows = _unseen(read_rows(locate(source.path, root)), seen)
         if source.max_rows and len(rows) > source.max_rows:
             rows = chance.sample(rows, source.max_rows)
@@ -110,6 +120,21 @@ def collect_dialogue(sources: Sequence[Source], root: Path, settings: Tuning) ->
         heldout += [_with_system(row, 1.0, chance) for row in left_out]
         counts[source.label] = len(kept)
     return Dialogue(train, heldout, counts)
+
+
+def _made_rows(
+    source: Source, root: Path, chance: random.Random
+) -> tuple[list[DialogueRow], list[DialogueRow]]:
+    """Rows made from the frames of a folder: `max_rows` to train on, and some of frames that never train."""
+    frames = read_frames(locate(source.path, root))
+    left_out = frames[HELDOUT_EVERY - 1 :: HELDOUT_EVERY]
+    kept = [frame for frame in frames if frame not in left_out]
+    system = _system_of(DEFAULT_PERSONA)
+    made = [
+        [DialogueRow(row) for row in make_rows(some, count, chance, system)] if some else []
+        for some, count in ((kept, source.max_rows or MADE_ROWS), (left_out, HELDOUT_MADE_ROWS))
+    ]
+    return made[0], made[1]
 
 
 def _unseen(rows: list[DialogueRow], seen: set[str]) -> list[DialogueRow]:
@@ -176,14 +201,21 @@ def tune(
     progress: Progress,
     stop: Callable[[], bool] = lambda: False,
     optimizer: str = "muon",
+    *,
+    compile_model: bool = False,
 ) -> None:
     """Train `model` in place. `general` is plain text, mixed in as `general_share` of the tokens.
+
+    The learning rate warms up over a few steps and then falls to zero, so that this may also be the decay of
+    a model whose rate was still high. `compile_model` pays off from some hundred steps on.
 
     Raises Cancelled when `stop()` turns true, LearningError when it diverges.
     """
     torch.manual_seed(settings.random_seed)
     plan = _plan(tokenizer, dialogue.train, general, settings)
-    loss_of = NextTokenLoss(model)
+    loss_of: torch.nn.Module = NextTokenLoss(model)
+    if compile_model:
+        loss_of = torch.compile(loss_of, dynamic=True)  # type: ignore[assignment]
     optimizers = Optimizers(model, optimizer, settings.learning_rate, 0.0)
     model.train()
     for step, (ids, weights) in enumerate(plan):

@@ -5,16 +5,16 @@ A function is handed the chat and the rest of the line; it shows what happened a
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from persian_assistant.config import data_dir, read_toml
 from persian_assistant.errors import AssistantError, UsageError
+from persian_assistant.terminal import told_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
+from persian_assistant.terminal.told_actions import shortened, when
 from persian_assistant.terminal.toolbar import pass_line, version_name
 from persian_assistant.terminal.view import figure
-from persian_assistant.text import one_line, to_persian_digits
 from persian_assistant.wording import language, say
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def status(chat: Chat, rest: str) -> None:
         "version": version_name(now.version),
         "trainable_parameters": now.trainable_parameters,
         "exchanges": now.exchanges,
+        "facts": now.facts,
+        "memory": say("chat.on" if now.memory else "chat.off"),
         "pending": now.pending,
         "learning": learning,
         "tokens_per_second": now.tokens_per_second or None,
@@ -119,16 +121,11 @@ def _version_row(version: Any, current: int | None) -> tuple[str, ...]:
     scores = " · ".join(f"{name} {figure(value)}" for name, value in numbers.items())
     return (
         mark + figure(version.number),
-        _when(version.created),
+        when(version.created),
         version_name(version.parent),
         figure(version.high_water),
         scores,
     )
-
-
-def _when(moment: float) -> str:
-    text = time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
-    return to_persian_digits(text) if language() == "fa" else text
 
 
 def rollback(chat: Chat, rest: str) -> None:
@@ -227,12 +224,6 @@ def save(chat: Chat, rest: str) -> None:
     chat.view.notice(say("chat.saved", path=path))
 
 
-def shortened(text: str, most: int = 60) -> str:
-    """`text` as one line of at most `most` characters."""
-    line = one_line(text)
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
 def _unquoted(rest: str) -> str:
     return rest[1:-1] if len(rest) > 2 and rest[0] == rest[-1] and rest[0] in "\"'" else rest
 
@@ -265,12 +256,13 @@ def setting_choices(chat: Chat) -> Choices:
 
 def version_choices(chat: Chat) -> Choices:
     """The numbers `/rollback` takes."""
-    known = [(str(version.number), _when(version.created)) for version in chat.session.versions()]
+    known = [(str(version.number), when(version.created)) for version in chat.session.versions()]
     return [("base", say("chat.base_version")), *reversed(known)]
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", help_),
+    *told_actions.COMMANDS,
     Command("learn", learn, "[--wait|--stop]", lambda chat: [("--wait", ""), ("--stop", "")]),
     Command("status", status),
     Command("versions", versions),

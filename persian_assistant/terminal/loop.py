@@ -5,17 +5,15 @@ Knows nothing of prompt_toolkit, of flags, or of how the session works inside.
 
 from __future__ import annotations
 
-import os
+import logging
 import signal
 import threading
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Protocol
 
-from persian_assistant.config import home
 from persian_assistant.errors import AssistantError, Cancelled
+from persian_assistant.log import log_path
 from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.conversation import Conversation
 from persian_assistant.terminal.slash import Call, clean, find, parse
@@ -26,7 +24,7 @@ from persian_assistant.wording import say
 
 YES = frozenset(("y", "yes", "ب", "بله", "آره", "بلی", "اره"))
 NO = frozenset(("n", "no", "خ", "خیر", "نه", "نخیر"))
-_LOG_BYTES = 1_000_000
+logger = logging.getLogger(__name__)
 
 
 class Reader(Protocol):
@@ -103,7 +101,12 @@ class Chat:
         """The running pass was asked for with `/learn`: Ctrl-C at an empty prompt ends it."""
         self.exit_code = 0
         """The last error's; the exit code of a piped chat."""
-        session.on_event = view.event
+        self.forget_typed: Callable[[Sequence[str]], None] = lambda texts: None
+        """Takes lines with these texts out of the history of typed lines, where there is one."""
+        self._listen()
+
+    def _listen(self) -> None:
+        self.session.on_event, self.session.on_fact = self.view.event, self.view.aside
 
     def banner(self) -> None:
         """Who answers, how to get help, a greeting: three lines."""
@@ -146,8 +149,8 @@ class Chat:
             if self.piped and isinstance(error, Cancelled):
                 raise KeyboardInterrupt from error
         except Exception as error:  # the chat outlives a defect: its trace goes to a file, not to the screen
-            log = record_crash(error)
-            told = say("chat.unexpected", kind=type(error).__name__, log=log)
+            logger.exception("chat")
+            told = say("chat.unexpected", kind=type(error).__name__, log=log_path())
             self._failed(told, 1, parsed)
 
     def _failed(self, error: BaseException | str, code: int, parsed: Call | str) -> None:
@@ -166,13 +169,19 @@ class Chat:
         with on_interrupt(cancel), closing_pieces(answer(cancel)) as pieces:
             self.view.answer(pieces, self._waiting_for, cancel.is_set)
 
+    @contextmanager
+    def interruptible(self, cancel: threading.Event) -> Iterator[None]:
+        """Ctrl-C sets `cancel` in here; in a piped chat it ends the chat as ever."""
+        with nullcontext() if self.piped else on_interrupt(cancel):
+            yield
+
     def _waiting_for(self) -> str:
         return self.session.loading.text or say("chat.thinking")
 
     def switch(self, **to: str) -> None:
         """Another model or persona: opens its profile and says who answers now."""
         self.session.switch(**to)
-        self.session.on_event = self.view.event
+        self._listen()
         self.asked_for_pass = False
         if not self.piped:
             self.banner()
@@ -300,17 +309,3 @@ def sigint(handler: Callable[[int, Any], Any]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def record_crash(error: BaseException) -> Path:
-    """Appends the error's trace to `<home>/errors.log` (0600, started anew beyond 1 MB); returns the path."""
-    path = home() / "errors.log"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        full = path.exists() and path.stat().st_size > _LOG_BYTES
-        flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if full else os.O_APPEND)
-        with os.fdopen(os.open(path, flags, 0o600), "a", encoding="utf-8", errors="replace") as log:
-            log.write("".join(traceback.format_exception(type(error), error, error.__traceback__)) + "\n")
-    except OSError:
-        pass  # the disk may be what failed: the sentence on the screen still names the error
-    return path

@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,9 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from persian_assistant.disk import write_private
 from persian_assistant.errors import AssistantError
+from persian_assistant.facts.stems import same
 from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.loop import YES, sigint
 from persian_assistant.terminal.slash import clean
@@ -84,11 +86,13 @@ class PromptReader:
     def _open(self, chat: Chat) -> None:
         self._folder = chat.session.profile.path
         self._toolbar = toolbar = Toolbar(chat.session, self._view)
+        history = PrivateHistory(self._folder / HISTORY)
+        chat.forget_typed = history.forget
         prompt: PromptSession[str] = PromptSession(
             PROMPT,
             multiline=True,
             prompt_continuation=lambda width, line, wrapped: " " * width,
-            history=PrivateHistory(self._folder / HISTORY),
+            history=history,
             completer=SlashCompleter(chat),
             complete_while_typing=Condition(lambda: _is_command(get_app().current_buffer.text)),
             key_bindings=key_bindings(),
@@ -201,6 +205,19 @@ class PrivateHistory(FileHistory):
         # A full disk must not take the prompt away; the journal, which matters, says so itself.
         with suppress(OSError):
             super().store_string(string)
+
+    def forget(self, texts: Sequence[str]) -> None:
+        """Takes out the lines that are one of `texts`, and the commands that hold one. Raises DiskError."""
+        gone = {same(text) for text in texts} - {""}
+
+        def stays(line: str) -> bool:
+            plain = same(line)
+            return plain not in gone and not (line.startswith("/") and any(text in plain for text in gone))
+
+        left = [line for line in self.load_history_strings() if stays(line)]  # newest first
+        parts = ["".join(f"+{part}\n" for part in line.split("\n")) for line in reversed(left)]
+        write_private(Path(os.fsdecode(self.filename)), "".join(f"\n# \n{part}" for part in parts))
+        self._loaded_strings = [line for line in self._loaded_strings if stays(line)]
 
 
 class LineReader:

@@ -50,7 +50,7 @@ class View:
         self._dumb = dumb
         self._lock = threading.RLock()
         self._answering = False
-        self._waiting: list[str] = []
+        self._waiting: list[tuple[str, str]] = []
         self._transient = False
         self.events = 0
         """How many sentences came from other threads: something turned since the last look."""
@@ -70,14 +70,18 @@ class View:
         """An error as one line."""
         self.notice(say("chat.error", message=one_line(str(error))), style="red")
 
-    def event(self, text: str) -> None:
+    def event(self, text: str, style: str = "cyan") -> None:
         """A sentence from another thread: above the prompt, or after the answer that is being shown."""
         with self._lock:
             self.events += 1
             if self._answering:
-                self._waiting.append(text)
+                self._waiting.append((text, style))
             else:
-                self.notice(one_line(text), style="cyan")
+                self.notice(one_line(text), style=style)
+
+    def aside(self, text: str) -> None:
+        """A sentence by the way, such as that something was remembered."""
+        self.event(text, style="dim")
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table; cells are cleaned and wrapped, never read as markup."""
@@ -146,8 +150,8 @@ class View:
             with self._lock:
                 self._answering = False
                 events, self._waiting = self._waiting, []
-            for event in events:
-                self.notice(one_line(event), style="cyan")
+            for event, style in events:
+                self.notice(one_line(event), style=style)
 
     def answer_line(self, pieces: Iterator[str]) -> None:
         """An answer as exactly one line on stdout (an empty one when nothing came)."""

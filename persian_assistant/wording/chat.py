@@ -1,6 +1,8 @@
 """Sentences of the chat: prompt, bottom line, slash commands, start and end."""
 
-CATALOGUE = {
+from persian_assistant.wording.chat_told import TOLD
+
+CATALOGUE = TOLD | {
     # --- start and end
     "banner": {
         "fa": "{title} · مدل {model} · {version} · پروفایل {profile}",
@@ -231,6 +233,10 @@ CATALOGUE = {
     "status_tokens_per_second": {"fa": "سرعت آخرین پاسخ", "en": "speed of the last answer"},
     "status_home": {"fa": "پوشهٔ داده‌ها", "en": "data folder"},
     # --- flags
+    "flag_memory": {
+        "fa": "آنچه از شما می‌داند در پرامپت بیاید (on) یا نه (off)",
+        "en": "put what it knows of you into the prompt (on) or not (off)",
+    },
     "flag_model": {
         "fa": "mini، gpt2-fa، gemma-2-2b-it، هر شناسهٔ Hub یا مسیر یک پوشه",
         "en": "mini, gpt2-fa, gemma-2-2b-it, any Hub id, or a folder",

@@ -73,6 +73,18 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "fa": "دفتر گفت‌وگو ({path}) بیرون از برنامه تغییر کرده بود و دوباره خوانده شد.",
         "en": "The journal ({path}) was changed from outside and has been read again.",
     },
+    "torn_not_redacted": {
+        "fa": "در {torn} تکه‌ای نیمه‌کاره از دفتر گفت‌وگو کنار گذاشته شده است که شاید همین واژه‌ها را دارد و "
+        "دست نخورد. اگر به آن نیاز ندارید، پاکش کنید.",
+        "en": "A torn piece of the journal was put aside in {torn}; it may hold the same words and was not "
+        "touched. Delete it if you do not need it.",
+    },
+    "damaged_not_redacted": {
+        "fa": "در دفتر گفت‌وگو ({path}) سطر خرابی هست که خوانده نمی‌شود؛ شاید همین واژه‌ها را دارد و دست نخورد. "
+        "آن سطر را خودتان ببینید.",
+        "en": "The journal ({path}) has a damaged line that cannot be read; it may hold the same words and was "
+        "not touched. Look at that line yourself.",
+    },
     # --- versions
     "no_such_version": {
         "fa": "نسخهٔ {number} نیست. نسخه‌های موجود: {known}.",

@@ -41,9 +41,33 @@ CATALOGUE = {
         "fa": "دور یادگیری نیمه‌کارهٔ بار پیش از نو شروع شد ({count} گفت‌وگو).",
         "en": "the pass that was cut off last time runs again ({count} exchanges).",
     },
+    "forgetting": {
+        "fa": "وزن‌ها بی آنچه گفتید فراموش شود از نو آموزش می‌بینند؛ می‌توانید به گپ ادامه بدهید.",
+        "en": "the weights are trained anew without what is to be forgotten; you can go on chatting.",
+    },
+    "forgotten": {
+        "fa": "نسخه‌های پیشین که آن را یاد گرفته بودند پاک شدند.",
+        "en": "The earlier versions that had learned it are removed.",
+    },
+    "forgotten_all": {
+        "fa": "همهٔ نسخه‌هایی که آن را یاد گرفته بودند پاک شدند و مدل پایه پاسخ می‌دهد.",
+        "en": "All versions that had learned it are removed, and the base model answers.",
+    },
     "published": {
-        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {exchanges} گفت‌وگو و {seeds} نمونه، زیان {loss}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.",
-        "en": "version {number} is learned and answers from now on: {exchanges} exchanges and {seeds} seed examples, loss {loss}, perplexity ×{ratio} of the base, {seconds} s.",
+        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {exchanges} گفت‌وگو، زیان {loss}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.",
+        "en": "version {number} is learned and answers from now on: {exchanges} exchanges, loss {loss}, perplexity ×{ratio} of the base, {seconds} s.",
+    },
+    "published_facts": {
+        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {facts} دانستهٔ تازه از {exchanges} گفت‌وگو، {recall} پرسش‌های تازه درست{earlier}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.{part}",
+        "en": "version {number} is learned and answers from now on: {facts} new facts from {exchanges} exchanges, {recall} of new questions right{earlier}, perplexity ×{ratio} of the base, {seconds} s.{part}",
+    },
+    "published_earlier": {
+        "fa": "، {recall} دانسته‌های پیشین سر جا",
+        "en": ", {recall} of what it knew before kept",
+    },
+    "published_part": {
+        "fa": " برای آنکه چیزی از دست نرود {share} تغییر به کار رفت.",
+        "en": " {share} of the update was used, so that nothing is lost.",
     },
     "rejected": {
         "fa": "نسخهٔ تازه پذیرفته نشد: {reason} {serving} همچنان پاسخ می‌دهد.",
@@ -66,6 +90,26 @@ CATALOGUE = {
     "gate_stop": {
         "fa": "دیگر به‌موقع ساکت نمی‌شود ({rate} پاسخ‌ها، مدل پایه {base}).",
         "en": "it no longer stops by itself ({rate} of answers, base {base}).",
+    },
+    "gate_perplexity_current": {
+        "fa": "زبانش از نسخهٔ کنونی ضعیف‌تر شد (سرگشتگی {ratio} برابر، مرز {limit}).",
+        "en": "its language got worse than the current version's (perplexity ×{ratio}, limit ×{limit}).",
+    },
+    "gate_repetition": {
+        "fa": "حرف‌هایش را تکرار می‌کند ({rate} تکرار، مدل پایه {base}).",
+        "en": "it repeats itself (rep-4 {rate}, base {base}).",
+    },
+    "gate_instruction": {
+        "fa": "در پاسخ به پرسش‌های همیشگی ضعیف‌تر شد (زیان {loss}، مدل پایه {base}).",
+        "en": "it answers ordinary questions worse (loss {loss}, base {base}).",
+    },
+    "gate_new": {
+        "fa": "آنچه گفتید را یاد نگرفت ({rate} پاسخ‌ها درست، پیش از آن {base}).",
+        "en": "it did not learn what you told it ({rate} of answers right, {base} before).",
+    },
+    "gate_earlier": {
+        "fa": "بخشی از دانسته‌های پیشین را از یاد برد ({rate} پاسخ‌ها درست، پیش از آن {base}).",
+        "en": "it forgot some of what it knew ({rate} of answers right, {base} before).",
     },
     "version_skipped": {
         "fa": "نسخهٔ {number} بار نشد ({reason})؛ مدل پایه پاسخ می‌دهد.",

@@ -1,0 +1,143 @@
+"""A turn before it is read: talk around the fact taken away, and speech that hides its clause written out.
+
+Works on the text of one turn; every rule leaves a sentence that the clause reader knows.
+"""
+
+from __future__ import annotations
+
+import re
+
+from persian_assistant.facts import lexicon
+from persian_assistant.facts.times import is_number
+from persian_assistant.facts.verbs import Form, readings
+from persian_assistant.facts.words import split_owner
+from persian_assistant.text import ZWNJ
+
+_J = f"[{ZWNJ} ]?"
+_START, _END = rf"(?<![\w{ZWNJ}])", rf"(?![\w{ZWNJ}])"
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(_START + "(?:" + "|".join(alternatives) + ")" + _END)
+
+
+_OPENERS = _words(
+    r"(?:حواست|یادت|خاطرت|تو جریان|در جریان) (?:هم )?(?:باشه|باشد|بمونه|بماند|نره|نرود)(?: که)?",
+    r"(?:بذار|بزار|بگذار)(?: (?:اینو|این رو|این را))?(?: بهت)? (?:بگم|بگویم)(?: که)?",
+    r"(?:اینو|این رو|این را)(?: هم)?(?: بهت)? (?:بگم|بگویم)(?: که)?",
+    r"(?:بهت|برات) (?:بگم|بگویم)(?: که)?",
+    r"(?:باید|لازمه|خواستم|می‌خواستم|یادم رفت|یادم رفته بود|نگفتم)(?: بهت)? (?:بگم|بگویم|بدونی|بدانی)(?: که)?",
+    r"(?:محض|جهت|برای) اطلاعت?(?: بگم)?(?: که)?",
+    r"(?:ناگفته نماند|ناگفته نمونه|از تو چه پنهون|از تو چه پنهان|راستش رو بخوای|راستشو بخوای)(?: که)?",
+    r"(?:یه|یک) (?:اعتراف|چیزی|چیز|نکته|رازی?)(?: بهت)? (?:بکنم|بگم|بگویم)[؟?:،]?",
+    r"(?:خوبه|بد نیست|جالبه) (?:بدونی|بدانی)(?: که)?",
+    r"(?:برای|واسه) (?:همیشه|خودم|خودمون)",
+)
+_RHETORIC = re.compile(
+    rf"{_START}(?:می{_J}دونستی|می{_J}دونی|می{_J}دانستی|خبر داری|خبر داشتی)(?: که)?،? ([^.!؟?]+)[؟?]"
+)
+_ASKED = _words("چی|چیه|چه|کی|کیه|کجا|کجاست|چرا|چطور|چطوری|چند|چنده|کدوم|کدام|چقدر|کیست|چیست|چیکار")
+_PLANS = (
+    (_words(rf"(?:تصمیم|قصد|عزم)(?: رو| را)? ?(?:گرفته{_J}ام|گرفتم|دارم|گرفته{_J}م)(?: که)?"), "می‌خواهم"),
+    (_words(rf"(?:تصمیم|قصد) (?:گرفته{_J}ایم|گرفتیم|داریم)(?: که)?"), "می‌خواهیم"),
+    (_words(r"(?:در نظر|برنامه|خیال) دارم(?: که)?"), "می‌خواهم"),
+    (_words(r"عادت (?:دارم|کرده‌ام|کردم)(?: که)?"), "عادتاً"),
+    (_words(r"(?:وقتی|زمانی|موقعی)(?: که)? (?:بچه|کوچک|کوچیک|نوجوان|نوجوون) بود(?:م|یم)"), "بچگی"),
+)
+_CUT = re.compile(
+    rf"(?<=\S)[ ،]+(?:مخصوصا|مخصوصاً|به‌خصوص|بخصوص|به خصوص|خصوصا|خصوصاً|علی‌الخصوص|حتی اگه|حتی اگر|حتی وقتی"
+    rf"|حتی|اگه|اگر|وقتی|البته اگه|از بس|ماشالا|ماشالله|ایشالا|ان‌شاءالله){_END}[^.!؟?؛\n]*"
+)
+_BUSY = re.compile(
+    rf"{_START}(در|تو|توی) ([^.!؟?،]{{2,40}}?) (?:مشغول(?: به)?(?: کار)?|سر{_J}کار|شاغل) ?{ZWNJ}?"
+    rf"(م|ام|ه|ست|هستم|است|هست|شدم|شده{_J}ام|شده){_END}"
+)
+_GONE = re.compile(
+    rf"{_START}(?:رفته|رفتم|رفت|اومده|اومدم|آمده|آمده{_J}ام|رفته{_J}ام) (?:(?:به|تو|توی|در) )?"
+    rf"(\S+(?: \S+)?) (?=(?:زندگی|کار|درس|تحصیل) می{_J})"
+)
+_SPAN = re.compile(
+    rf"{_START}((?:[^\W_]+ و )?[^\W_]+) (سال|ماه|هفته)(ه|{ZWNJ}ست| است| هست|ی (?:می{_J}شه|می{_J}شود|هست|است))"
+    rf"( که)?(?= )"
+)
+_APPOSED = re.compile(r"^([^\s،]+)، ([^،.!؟?]+?)، ([^،]+)")
+_HONORIFIC = r"(?:خانم|آقای|خانوم|دکتر|مهندس|استاد) \S+"
+_INTRODUCED = re.compile(rf"{_START}(?:یه|یک) (\S+) (?:دارم|داریم)، ({_HONORIFIC}|\S+)، ")
+_HAVE = re.compile(r"[.!؟?؛،\n]| ولی | اما ")
+
+
+def plain(text: str) -> str:
+    """`text` without the talk around its facts."""
+    text = text.replace("هٔ", f"ه{ZWNJ}ی").replace("ۀ", f"ه{ZWNJ}ی")
+    text = _RHETORIC.sub(lambda m: m.group() if _ASKED.search(m.group(1)) else m.group(1) + ".", text)
+    text = _OPENERS.sub(" ", text)
+    for pattern, instead in _PLANS:
+        text = pattern.sub(instead, text)
+    text = _CUT.sub("", " ".join(text.split()))
+    text = _BUSY.sub(_worked, text)
+    text = _GONE.sub(r"در \1 ", text)
+    text = _SPAN.sub(_since, text)
+    text = _INTRODUCED.sub(_introduced, text)
+    return " ".join(_APPOSED.sub(_apposed, text).split()).strip(" ،")
+
+
+def _worked(match: re.Match[str]) -> str:
+    done = match.group(3) in ("ه", "ست", "است", "هست", "شده")
+    return f"{match.group(1)} {match.group(2)} کار {'می‌کند' if done else 'می‌کنم'}"
+
+
+def _last_form(text: str) -> Form | None:
+    """The last finite verb before `text` stops."""
+    stop = _HAVE.search(text)
+    found = [form for word in text[: stop.start() if stop else None].split() for form in readings(word)[:1]]
+    return found[-1] if found else None
+
+
+def _since(match: re.Match[str]) -> str:
+    """«سه ساله سنتور می‌زنم»: since three years ago; «پسر سه ساله» stays an age."""
+    number, unit, _, linked = match.groups()
+    if not all(is_number(part) for part in number.replace(" و ", " ").split()):
+        return match.group()
+    form = _last_form(match.string[match.end() :])
+    before = match.string[: match.start()].rstrip()
+    if not linked:
+        opens = not before or before[-1] in ".!؟?؛،" or _names(before.split()[-1])
+        if form is None or form.verb in ("بودن", "شدن") or not opens:
+            return match.group()
+    ended = form is not None and form.tense in ("past", "perfect", "pluperfect") and not form.negative
+    return f"{'' if ended else 'از '}{number} {unit} پیش"
+
+
+def _names(word: str) -> bool:
+    stem, owner, _ = split_owner(word)
+    return (
+        word in ("من", "ما", "که", "الان", "هم")
+        or word in lexicon.NAMES
+        or (stem in lexicon.KIN and owner > 0)
+    )
+
+
+def _apposed(match: re.Match[str]) -> str:
+    """«نیلوفر، همکلاسیم، رفت» → «اسم همکلاسیم نیلوفر است. همکلاسیم رفت»."""
+    first, second, rest = match.groups()
+    if not (form := _last_form(rest)) or form.person not in (3, 6):
+        return match.group()
+    for who, name in ((second, first), (first, second)):
+        stem = split_owner(who.split()[0])[0]
+        related = stem.split(ZWNJ + "ی")[0] in lexicon.KIN and any(
+            split_owner(w)[1] == 1 for w in who.split()
+        )
+        if related and not readings(name) and len(name.split()) < 4:
+            return f"اسم {who} {name} است. {who} {rest}"
+    return match.group()
+
+
+def _introduced(match: re.Match[str]) -> str:
+    """«یه همکار دارم، خانم صبوری، …» → «یه همکار دارم. اسم همکارم خانم صبوری است. همکارم …»."""
+    who, name = match.groups()
+    related = who in lexicon.KIN or who in lexicon.ANIMALS
+    form = _last_form(match.string[match.end() :])
+    if not related or readings(name) or form is None or form.person not in (3, 6):
+        return match.group()
+    mine = who + (f"{ZWNJ}ام" if who.endswith(("ه", "ی")) else "م")
+    return f"یک {who} دارم. اسم {mine} {name} است. {mine} "

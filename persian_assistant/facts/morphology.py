@@ -1,0 +1,228 @@
+"""Persian word forms for the rest of the program: endings, persons turned round, spoken and written forms.
+
+Works word by word: a homograph («مردم») is read as the commoner of its readings.
+"""
+
+from __future__ import annotations
+
+import re
+
+from persian_assistant.facts import endings, lexicon
+from persian_assistant.facts.clauses import enclitic
+from persian_assistant.facts.verbs import conjugate, readings
+from persian_assistant.facts.words import TO_SPOKEN, _known, split_owner
+from persian_assistant.facts.wordset import wordset
+from persian_assistant.text import ZWNJ
+
+_WORD = re.compile(r"[^\W\d_]+(?:[\u200c\u064b-\u0654]+[^\W\d_]+)*")
+_STOP = re.compile(r"[.!؟?؛،\n]|(?<=\s)(?:و|که|ولی|اما)(?=\s)")
+_TO_SECOND = {
+    "من": "تو",
+    "منو": "تو رو",
+    "مرا": "تو را",
+    "منم": "تویی",
+    "خودم": "خودت",
+    "خودمان": "خودتان",
+    "خودمون": "خودتون",
+    "ما": "شما",
+    "بهم": "بهت",
+    "ازم": "ازت",
+    "باهام": "باهات",
+    "برام": "برات",
+    "برایم": "برایت",
+    "واسم": "واست",
+    "واسه‌م": "واسه‌ت",
+    "مال‌من": "مال تو",
+}
+_TO_FIRST = {
+    "تو": "من",
+    "خودت": "خودم",
+    "خودتان": "خودمان",
+    "خودتون": "خودمون",
+    "شما": "ما",
+    "بهت": "بهم",
+    "ازت": "ازم",
+    "باهات": "باهام",
+    "برات": "برام",
+    "برایت": "برایم",
+    "واست": "واسم",
+}
+_SECOND_ENDINGS = (("مان", "تان"), ("مون", "تون"), ("م", "ت"))
+_FIRST_ENDINGS = (("تان", "مان"), ("تون", "مون"), ("ت", "م"))
+_NO_VERBS = wordset("مردم گردم دارا نام برم بری بدی خرم شوم بندم بارم پرم پری کاری داری نگاری بازی") - {
+    "برم",
+    "داری",
+    "بری",
+}
+
+
+def attach(word: str, clitic: str, colloquial: bool = False) -> str:
+    """`word` with `clitic`: "my", "your", "his", "our", "your_all", "their", "is" or "indef".
+
+    >>> attach("قناری", "my", colloquial=True)
+    'قناریم'
+    """
+    if clitic == "is":
+        return endings.copula(word, colloquial)
+    if clitic == "indef":
+        return endings.indefinite(word)
+    return endings.possessive(word, clitic, colloquial)
+
+
+def of_me(noun: str) -> str:
+    """«برادر من», «خانه‌ی من»."""
+    return f"{endings.ezafe(noun)} من"
+
+
+def _clausewordset(text: str, at: int) -> tuple[str, bool]:
+    """(the words of the clause up to and with the one at `at`, whether it ends there)."""
+    starts = [match.end() for match in _STOP.finditer(text, 0, at)]
+    following = _STOP.search(text, at)
+    end = following.start() if following else len(text)
+    return text[starts[-1] if starts else 0 : end], not _WORD.search(text, _WORD.match(text, at).end(), end)  # type: ignore[union-attr]
+
+
+def _swap_verb(word: str, change: dict[int, int]) -> str | None:
+    if word in _NO_VERBS:
+        return None
+    for form in readings(word):
+        if form.person in change and not (form.tense == "subjunctive" and word in lexicon.POSSESSED):
+            made = conjugate(form.verb, form.tense, change[form.person], form.negative, form.spoken)
+            return (
+                made
+                if ZWNJ in word or not form.tense.startswith(("present", "imperfect"))
+                else made.replace("می" + ZWNJ, "می")
+            )
+    return None
+
+
+def _turn(
+    text: str, pronouns: dict[str, str], change: dict[int, int], swaps: tuple[tuple[str, str], ...]
+) -> str:
+    old, new = swaps[-1]
+    mine = {"م": 1, "ت": 2}[old]
+
+    def turned(match: re.Match[str]) -> str:
+        word = match.group()
+        if (
+            word == "تو"
+            and old == "ت"
+            and re.match(r"\s+[^\s،.؟!]", text[match.end() :])
+            and not re.search(r"(?:^|[،.]\s*)$", text[: match.start()])
+        ):
+            return word  # «تو» before a noun inside a clause is «در»
+        if word in pronouns:
+            return pronouns[word]
+        if made := _swap_verb(word, change):
+            return made
+        clause, is_last = _clausewordset(text, match.start())
+        if (
+            is_last
+            and old == "م"
+            and word.endswith("م")
+            and not any(readings(each) for each in _WORD.findall(clause))
+        ):
+            found = enclitic(_WORD.findall(clause))
+            if found and found[1] == 1:
+                base, joint, _ = word.rpartition(ZWNJ)
+                return f"{base}{ZWNJ}ای" if joint and word.endswith(("ام", "م")) else word[:-1] + "ی"
+        core = (
+            word[:-1]
+            if word.endswith("و") and split_owner(word[:-1])[2] and split_owner(word[:-1])[1]
+            else word
+        )
+        stem, owner, sure = split_owner(core)
+        if owner not in (mine, mine + 3) or (not sure and len(stem) < 3):
+            if core.endswith("ه") and split_owner(core[:-1])[1] == mine and _known(core[:-2]):
+                return core[:-2] + new + "ه" + word[len(core) :]
+            return word
+        for ending, other in swaps:
+            if core.endswith(ending):
+                return core[: -len(ending)] + other + word[len(core) :]
+        return word
+
+    return _WORD.sub(turned, text)
+
+
+def second_person(text: str) -> str:
+    """What the user says of themselves, said to them: «رفتم» → «رفتی», «خواهرم» → «خواهرت», «من» → «تو»."""
+    return _turn(text, _TO_SECOND, {1: 2, 4: 5}, _SECOND_ENDINGS)
+
+
+def first_person(text: str) -> str:
+    """The inverse of `second_person`."""
+    return _turn(text, _TO_FIRST, {2: 1, 5: 4}, _FIRST_ENDINGS)
+
+
+def colloquial(text: str) -> str:
+    """`text` as it is spoken, as far as single words go: «می‌روم» → «می‌رم», «خانه را» → «خونه رو»."""
+
+    def spoken(match: re.Match[str]) -> str:
+        word = match.group()
+        for form in readings(word):
+            if (
+                not form.spoken
+                and word not in lexicon.POSSESSED
+                and word not in _NO_VERBS
+                and form.verb != "بودن"
+            ):
+                return conjugate(form.verb, form.tense, form.person, form.negative, True)
+        stem, owner, sure = split_owner(word)
+        if owner and sure and stem in TO_SPOKEN:
+            return endings.possessive(
+                TO_SPOKEN[stem], ("", "my", "your", "his", "our", "your_all", "their")[owner], True
+            )
+        return {
+            "را": "رو",
+            "در": "تو",
+            "آیا": "",
+            "چیست": "چیه",
+            "کیست": "کیه",
+            "چگونه": "چطور",
+            **TO_SPOKEN,
+        }.get(word, word)
+
+    out = _WORD.sub(spoken, text.replace("چه کسی را", "کیو").replace("چه کسی", "کی").replace("چه چیزی", "چی"))
+    out = re.sub(r"(\S+) است(?=[.؟!،\s]|$)", lambda m: endings.copula(m.group(1), True), out)
+    return " ".join(out.split())
+
+
+def formal(text: str) -> str:
+    """`text` as it is written, as far as single words go: the inverse of `colloquial`."""
+
+    def written(match: re.Match[str]) -> str:
+        word = match.group()
+        for form in readings(word):
+            if form.spoken and word not in lexicon.POSSESSED and form.verb != "بودن":
+                return conjugate(form.verb, form.tense, form.person, form.negative, False)
+        stem, owner, sure = split_owner(word)
+        if owner and sure:
+            return endings.possessive(stem, ("", "my", "your", "his", "our", "your_all", "their")[owner])
+        return {"رو": "را", "چیه": "چیست", "کیه": "کیست", **lexicon.SPOKEN}.get(word, word)
+
+    out = _WORD.sub(written, text)
+    last = re.search(r"([^\s.!؟]+)([.!؟]*)$", out)
+    words = _WORD.findall(out)
+    if last and len(words) > 1 and not readings(words[-1]) and (found := enclitic(words)) and found[1] == 3:
+        return out[: last.start()] + f"{found[0]} است" + last.group(2)
+    return out
+
+
+def topic_of(text: str) -> str:
+    """The noun a sentence is most about, from the assistant's side; empty where none stands out."""
+    for word in _WORD.findall(second_person(text)):
+        stem, owner, sure = split_owner(word)
+        if owner == 2 and sure and _known(stem):
+            return word
+    plain = [
+        w
+        for w in _WORD.findall(text)
+        if len(w) > 3 and not readings(w) and w not in _EMPTY | lexicon.MOODS and not split_owner(w)[1]
+    ]
+    return max(plain, key=len, default="")
+
+
+_EMPTY = wordset("""
+    امروز دیروز فردا دیشب امشب خیلی حسابی برای بعضی وقتی همین همه البته راستی دیگر دیگه چیزی واقعا
+    درباره باید شاید
+    """)

@@ -1,0 +1,80 @@
+"""Whether what was read can be said as a sentence: a misread fact teaches a wrong answer, so it is dropped.
+
+Judges the frame of a draft and its words; knows nothing of what was meant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from persian_assistant.facts import lexicon
+from persian_assistant.facts.clause_frames import Frame, Phrase, load, load_words
+from persian_assistant.facts.compounds import FILLERS
+from persian_assistant.facts.drafts import Draft
+from persian_assistant.facts.subjects import stem_of
+from persian_assistant.facts.verbs import readings
+from persian_assistant.facts.words import Word
+from persian_assistant.facts.wordset import wordset
+
+DIRECTIONS = wordset("بیرون پایین بالا جلو عقب تو داخل کنار راه همراه برگشت دور نزدیک")
+_EMPTY = DIRECTIONS | wordset("""
+    این آن او همه چیز چیزی کسی جایی کاری یکی بعدا بعداً دوباره زود دیر حواس یاد خاطر گرفته رفته کرده شده
+    ساله ماهه واقعا کم زیاد خیلی بار خودم خودش اینجا آنجا اونجا همان همین دیگر بهتر بیشتر کمتر الان ول تنها
+    اونور این‌ور اینور سریع آرام باز
+    """)
+_LOOSE = wordset("حواس یاد خاطر گرفته کرده رفته شده ساله عادتاً که اگر چون وقتی ول")
+"""Words that no phrase of a fact holds: where one stands, the clause was cut wrong."""
+_GOING = wordset("رفتن آمدن برگشتن رسیدن")
+_ONCE = frozenset(("به", "در"))
+
+
+def sound(draft: Draft) -> bool:
+    """Whether the statement of `draft` would be a sentence that says something."""
+    if draft.details.get("rule") == "attribute":
+        owner, words = load_words(draft.details["owner"]), load_words(draft.details["words"])
+        attribute = load_words(draft.details["attribute"])
+        return _clean((*attribute, *owner, *words)) and not _hollow(words)
+    frame, focus = load(draft.details["frame"]), int(draft.details["focus"])
+    told = frame.phrases[focus].words if focus >= 0 else frame.subject
+    whole = [*frame.subject, *(word for phrase in frame.phrases for word in phrase.words)]
+    return _clean(whole) and not _hollow(told) and _directed(frame) and not _crowded(frame)
+
+
+def _clean(words: tuple[Word, ...] | list[Word]) -> bool:
+    return not any(stem_of(word) in _LOOSE for word in words)
+
+
+def _hollow(words: tuple[Word, ...]) -> bool:
+    return all(stem_of(word) in _EMPTY or word.stem in FILLERS for word in words)
+
+
+def _directed(frame: Frame) -> bool:
+    """One goal at most, and a going that says where to or where from."""
+    goals = [phrase for phrase in frame.phrases if _goal(phrase)]
+    if frame.verb in _GOING and not frame.part:
+        if any(phrase.words[0].stem in DIRECTIONS for phrase in frame.phrases if phrase.role == "thing"):
+            return False
+        return len(goals) <= 1 and any(
+            p.kind == "place" or p.prep in ("به", "از", "سر", "پیش", "برای") for p in frame.phrases
+        )
+    counted = Counter(p.prep for p in frame.phrases if p.role == "pp" and p.prep in _ONCE)
+    return all(count == 1 for count in counted.values())
+
+
+def _goal(phrase: Phrase) -> bool:
+    return phrase.role in ("pp", "thing") and phrase.kind == "place" and phrase.prep in ("", "به")
+
+
+def _crowded(frame: Frame) -> bool:
+    """Two bare nouns where a verb takes one, or a verb left over among the words."""
+    bare = [p for p in frame.phrases if p.role in ("thing", "complement")]
+    objects = [p for p in frame.phrases if p.role == "object"]
+    if len(objects) > 1 or len(bare) > 2:
+        return True
+    return any(
+        form.tense in ("present", "imperfect") and word.stem.startswith(("می", "نمی")) and word.owner == 0
+        for phrase in frame.phrases
+        for word in phrase.words
+        if word.stem not in lexicon.POSSESSED
+        for form in readings(word.stem)
+    )

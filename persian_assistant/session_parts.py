@@ -1,0 +1,77 @@
+"""What a session is opened with and what it shows of itself: the profile, the figures of /status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from persian_assistant.config import Config, home
+from persian_assistant.errors import UsageError
+from persian_assistant.persona import Persona
+from persian_assistant.profile import Profile
+from persian_assistant.wording import say
+
+if TYPE_CHECKING:
+    from persian_assistant.hub import ModelSource
+
+Notice = Callable[[str], None]
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class OpenProfile:
+    """A profile as the face sees it."""
+
+    name: str
+    path: Path
+    base_model: str
+    persona: Persona
+
+
+@dataclass(frozen=True)
+class Status:
+    """What /status shows."""
+
+    profile: str
+    base_model: str
+    quantization: str
+    device: str
+    version: int | None
+    exchanges: int
+    facts: int
+    pending: int
+    every: int
+    turns_until_pass: int
+    pass_running: bool
+    learning_enabled: bool
+    memory: bool
+    tokens_per_second: float
+    trainable_parameters: int
+    weights_mb: float
+    home: Path
+
+
+def open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
+    """The profile of `config`, by default one for each persona and model; made where there is none."""
+    from persian_assistant.hub import default_profile_slug
+
+    name = config.profile or f"{persona.name}-{default_profile_slug(source.name)}"
+    create = {
+        "base_model": source.name,
+        "repo_id": source.repo_id,
+        "revision": source.revision,
+        "fingerprint": source.fingerprint,
+        "quantization": config.model.quantization,
+        "persona": config.persona,
+    }
+    try:
+        return Profile.open(home(), name, create=create)
+    except UsageError as error:
+        if config.profile is not None or error.key != "disk.other_base":
+            raise
+    # A newer model under the same name: adapters of the one before do not fit it.
+    profile = Profile.open(home(), f"{name[:50]}-{source.fingerprint[:8]}", create=create)
+    notice(say("learning.new_base", name=source.name, profile=profile.name, before=name))
+    return profile

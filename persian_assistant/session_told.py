@@ -1,0 +1,179 @@
+"""The half of a session that deals with what the user told: teaching, correcting, forgetting, asking back.
+
+session.py is the other half and wires the objects.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from persian_assistant.config import Config
+from persian_assistant.errors import LearningError, UsageError
+from persian_assistant.facts.search import Matches
+from persian_assistant.facts.store import FactStore
+from persian_assistant.knowledge import Knowledge, Lesson, Rating, tidy
+from persian_assistant.learner import Learner
+from persian_assistant.loading import LoadingState
+from persian_assistant.persona import with_memory
+from persian_assistant.records import Exchange, Fact, Message
+from persian_assistant.session_parts import OpenProfile
+from persian_assistant.text import normalise, sanitise
+from persian_assistant.versions import Version, VersionStore
+from persian_assistant.wording import say
+
+if TYPE_CHECKING:
+    from persian_assistant.serving import Serving
+
+Which = Literal["current", "last", "base"] | int
+
+
+class ToldSession:
+    """What Session adds is declared here and said there."""
+
+    config: Config
+    profile: OpenProfile
+    store: VersionStore
+    _knowledge: Knowledge
+    _learner: Learner
+
+    @property
+    def loading(self) -> LoadingState:
+        raise NotImplementedError
+
+    @property
+    def _serving(self) -> Serving | None:
+        raise NotImplementedError
+
+    def _wait(self, cancel: threading.Event) -> Serving | None:
+        raise NotImplementedError
+
+    def conversation(self) -> list[Exchange]:
+        raise NotImplementedError
+
+    def _tell_warnings(self) -> None:
+        raise NotImplementedError
+
+    # --- telling ------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> FactStore:
+        """Everything told, taught and corrected."""
+        return self._knowledge.facts
+
+    def teach(self, question: str, answer: str) -> Fact:
+        """Learn the answer to a question. Raises UsageError, DiskError."""
+        return self._told(self._knowledge.teach(question, answer))
+
+    def fix(self, reply: str) -> Fact:
+        """Put `reply` in the place of the last answer, and learn it. Raises UsageError, DiskError."""
+        return self._told(self._knowledge.fix(self._last_turn(), reply))
+
+    def edit_fact(self, fact_id: str, value: str) -> Fact:
+        """Put another value in the place of a fact's. Raises UsageError, DiskError."""
+        return self._told(self._knowledge.edit(fact_id, value))
+
+    def rate(self, value: Rating) -> Exchange:
+        """Call the last answer good or bad; returns the turn. Raises UsageError, DiskError."""
+        return self._knowledge.rate(self._last_turn(), value)
+
+    def find_fact(self, fact_id: str) -> Fact:
+        """The live fact with this id. Raises UsageError."""
+        return self._knowledge.find(fact_id)
+
+    def forget_matches(self, words: str) -> Matches:
+        """What `words` mean: facts and exchanges, for `forget`."""
+        return self.facts.matching(tidy(words))
+
+    def forget(self, matches: Matches) -> None:
+        """These are gone: from facts, training and the journal's file; a pass takes them from the weights.
+
+        Raises DiskError.
+        """
+        self._knowledge.forget(matches)
+        self._tell_warnings()
+        self._learner.forgotten()
+
+    def lessons(self) -> list[Lesson]:
+        """What the next pass trains on, and why each other row is left out."""
+        newest = self.store.newest()
+        after = newest.high_water if newest else 0
+        return self._knowledge.lessons(self._learner.lessons(), after, self._learner.settings)
+
+    def _last_turn(self) -> Exchange | None:
+        turns = self.conversation()
+        return turns[-1] if turns else None
+
+    def _told(self, fact: Fact) -> Fact:
+        self._tell_warnings()
+        if self.loading.done and self.loading.error is None:
+            self._learner.consider()
+        return fact
+
+    # --- asking beside the conversation -------------------------------------------------------------
+
+    def _system(self, question: str, before: int | None, memory: bool) -> list[Message]:
+        known = self._knowledge.recall(question, before) if memory and question else []
+        system = with_memory(self.profile.persona.system, known)
+        return [Message("system", system)] if system else []
+
+    def fresh_messages(self, question: str, *, memory: bool | None = None) -> list[Message]:
+        """The prompt for `question` in a conversation of its own; `memory` None: as it is set."""
+        question = tidy(question)
+        on = self.config.memory if memory is None else memory
+        return [*self._system(question, None, on), Message("user", question)]
+
+    def answer_once(
+        self,
+        question: str,
+        *,
+        version: Which = "current",
+        memory: bool | None = None,
+        greedy: bool = True,
+        cancel: threading.Event | None = None,
+    ) -> str:
+        """The answer to `question` in a conversation of its own; nothing reaches the journal.
+
+        `version`: the one that serves, the one before it, the bare base, or a number; any but the serving one
+        is put beside it for as long as it answers. Raises UsageError, ModelError, DiskError; LearningError
+        while a pass runs (but for the serving one).
+        """
+        cancel = cancel or threading.Event()
+        serving = self._wait(cancel)
+        if serving is None:
+            return ""
+        wanted = self._version(version)
+        generation = self.config.generation
+        if greedy:
+            generation = replace(generation, do_sample=False)
+        messages = self.fresh_messages(question, memory=memory)
+        if (wanted.number if wanted else None) != serving.version and self._learner.running:
+            raise LearningError("learning.running")
+        with serving.lending(wanted):
+            answer = "".join(serving.engine.stream(messages, generation, cancel))
+        return normalise(sanitise(answer)).strip()
+
+    def compare(self, question: str, other: Which, cancel: threading.Event | None = None) -> tuple[str, str]:
+        """The answers of `other` and of the serving version, both from the weights alone.
+
+        For "current" it is the serving one twice: without memory, and with it. Raises as `answer_once`.
+        """
+        one = self.answer_once(question, version=other, memory=False, cancel=cancel)
+        return one, self.answer_once(question, memory=other == "current", cancel=cancel)
+
+    def _version(self, which: Which) -> Version | None:
+        """Raises UsageError for one that is not there."""
+        serving = self._serving.version if self._serving else None
+        number = serving if which == "current" else None if which == "base" else which
+        known = {version.number: version for version in self.store.list()}
+        if number == "last":
+            if serving is None:
+                raise UsageError("chat.nothing_to_compare")
+            number = known[serving].parent if serving in known else None
+        if number is None:
+            return None
+        if not isinstance(number, int) or number not in known:
+            listed = "، ".join(map(str, known)) or say("disk.no_versions")
+            raise UsageError("disk.no_such_version", number=number, known=listed)
+        return known[number]

@@ -1,0 +1,193 @@
+"""What the user tells a session: kept, recalled, corrected, forgotten; and versions asked side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from learning_files import FACTS
+from session_talk import QUICK, Talk, answered_by, learn, say
+from tiny_models import SENTENCES
+
+from persian_assistant import adapters
+from persian_assistant.config import GenerationConfig
+from persian_assistant.errors import LearningError, UsageError
+from persian_assistant.facts import extraction
+from persian_assistant.session import Session
+
+# See test_session.py.
+pytestmark = pytest.mark.filterwarnings("default")
+BIRD = "اسم قناری‌ام نغمه است."
+TIRED = "امروز حسابی خسته شدم."
+ASKED = "اسم قناری من چیست؟"
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Iterator[Talk]:
+    opened = Talk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def system_of(session: Session, question: str, **how: bool) -> str:
+    messages = session.fresh_messages(question, **how)
+    return messages[0].content if messages[0].role == "system" else ""
+
+
+def told(session: Session) -> list[str]:
+    return [fact.value for fact in session.facts.live()]
+
+
+def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(talk: Talk) -> None:
+    session = talk.open()
+    noticed: list[str] = []
+    session.on_fact = noticed.append
+    say(session, "سلام خوبی؟")
+    assert noticed == [] and "می‌دانم" not in system_of(session, "سلام خوبی؟")
+    say(session, BIRD)
+    assert len(noticed) == 1 and "نغمه" in noticed[0] and "به خاطر سپردم" in noticed[0]
+    assert told(session) == ["نغمه"] and session.status().facts == 1
+    expected = f"{session.profile.persona.system}\n\nاز کاربر می‌دانم:\n- اسم قناری تو نغمه است."
+    assert system_of(session, ASKED) == expected
+    assert system_of(session, ASKED, memory=False) == session.profile.persona.system
+    seq = session.journal.append_user(ASKED)
+    assert session._messages(seq)[0].content == expected
+    assert session.set("memory", "off") == "false" and session.settings()["memory"] is False
+    assert system_of(session, ASKED) == session._messages(seq)[0].content == session.profile.persona.system
+    session.close()
+    again = talk.open(wait=False)
+    assert told(again) == ["نغمه"] and "نغمه" in system_of(again, ASKED)
+
+
+def test_words_are_on_disk_before_they_are_read_and_a_reader_that_fails_breaks_nothing(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = talk.open()
+    stood: list[bool] = []
+
+    def fails(text: str, previous: object) -> list[extraction.Draft]:
+        stood.append(text in session.journal.path.read_text(encoding="utf-8"))
+        raise ValueError(text)
+
+    monkeypatch.setattr(session.facts, "_read", fails)
+    assert say(session, BIRD) == session.conversation()[-1].assistant
+    assert stood == [True] and told(session) == []
+    assert "ValueError" in caplog.text and "fails" in caplog.text
+    assert "قناری" not in caplog.text, "the log never holds what was said"
+
+
+def test_a_turn_whose_facts_were_not_written_is_read_at_the_next_start(talk: Talk) -> None:
+    session = talk.open()
+    session.journal.append_user(BIRD)  # and then the power went
+    session.close()
+    assert told(talk.open(wait=False)) == ["نغمه"]
+
+
+def test_teach_fix_rate(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, facts=True))
+    for wrong in (lambda: session.fix("سلام"), lambda: session.rate("good"), lambda: session.teach("", "x")):
+        with pytest.raises(UsageError):
+            wrong()
+    session.teach("مركز استان گيلان کجاست؟", "شهر رشت است.")
+    assert "رشت" in system_of(session, "مرکز استان گیلان کدام شهر است؟")
+    bad = say(session, "سلام، حالت چطور است؟")
+    session.rate("good")
+    assert session.conversation()[-1].rating == "good"
+    fact = session.fix("سلام همشهری!")
+    assert (fact.kind, fact.attribute, fact.value) == ("fixed", "سلام، حالت چطور است؟", "سلام همشهری!")
+    (turn,) = session.conversation()
+    assert (turn.assistant, turn.rating) == ("سلام همشهری!", None)
+    assert session.journal.notes()[-2]["rejected"] == bad
+    assert "همشهری" in system_of(session, "سلام خوبی؟")
+    session.rate("bad")
+    reasons = {row.text: (row.included, row.reason) for row in session.lessons()}
+    assert reasons["سلام، حالت چطور است؟"] == (False, "bad")
+    assert (True, "fact") in reasons.values()
+
+
+def test_lessons_say_what_trains_and_why_the_rest_does_not(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, facts=True))
+    say(session, BIRD)
+    say(session, TIRED)
+    session.rate("good")
+    first, second = (turn.assistant for turn in session.conversation())
+    rows = {(row.text, row.included, row.reason) for row in session.lessons()}
+    assert ("اسم قناری تو نغمه است.", True, "fact") in rows
+    assert (BIRD, False, "read") in rows and (first, False, "unrated") in rows
+    assert (TIRED, True, "said") in rows and (second, True, "good") in rows
+    say(session, "اسم قناری‌ام آواز است.")
+    assert ("اسم قناری تو نغمه است.", False, "superseded") in {
+        (row.text, row.included, row.reason) for row in session.lessons()
+    }
+
+
+def test_forgetting_leaves_no_word_behind(talk: Talk) -> None:
+    session = talk.open()
+    say(session, BIRD)
+    say(session, TIRED)
+    matches = session.forget_matches("قناری نغمه")
+    assert [fact.value for fact in matches.facts] == ["نغمه"]
+    assert [turn.user for turn in matches.exchanges] == [BIRD]
+    assert not session.forget_matches("یک چیز دیگر از کرهٔ مریخ")
+    session.forget(matches)
+    assert told(session) == [] and [turn.user for turn in session.conversation()] == [TIRED]
+    assert "نغمه" not in system_of(session, ASKED)
+    assert "نغمه" not in session.journal.path.read_text(encoding="utf-8")
+    assert session.wait_for_pass(60)
+    assert session.edit_fact(session.teach("الف چیست؟", "ب است").id, "پ است").value == "پ است"
+    with pytest.raises(UsageError):
+        session.edit_fact("99.1", "x")
+
+
+def test_other_versions_answer_beside_the_one_that_serves(talk: Talk) -> None:
+    rough = replace(QUICK, gate=False, learning_rate=0.05, num_train_epochs=15)
+    session = talk.open(generation=GenerationConfig(max_new_tokens=12, do_sample=False), learning=rough)
+    question = SENTENCES[0]
+    base = session.answer_once(question, memory=False)
+    assert base and session.answer_once(question, version="base") == base
+    with pytest.raises(UsageError):
+        session.answer_once(question, version="last")
+    answers: dict[int | None, str] = {None: base}
+    for number in (1, 2):
+        session.clear()
+        say(session, FACTS[number])
+        learn(session)
+        assert session.status().version == number, talk.notices
+        session.clear()
+        answers[number] = session.answer_once(question, memory=False)
+    assert len(set(answers.values())) > 1, "a pass at this rate was to change what is said"
+    for serving in (2, 1, None):
+        session.rollback(serving)
+        for other in (None, 1, 2):
+            which = "base" if other is None else other
+            assert session.answer_once(question, version=which, memory=False) == answers[other]
+            assert session.answer_once(question, memory=False) == answers[serving]
+            assert session.status().version == serving
+    session.rollback(2)
+    assert session.compare(question, "base") == (answers[None], answers[2])
+    assert session.compare(question, "last") == (answers[1], answers[2])
+    peft_model = session._serving._peft_model  # type: ignore[union-attr]
+    assert list(peft_model.peft_config) == ["v2"] and peft_model.active_adapters == ["v2"]
+    assert all(not one.requires_grad for one in adapters.adapter_tensors(peft_model).values())
+    with pytest.raises(UsageError):
+        session.answer_once(question, version=9)
+    assert session.conversation() == [] and answered_by(session) == [None, 1]
+
+
+def test_another_version_is_not_lent_while_a_pass_runs(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, gate=False))
+    say(session, FACTS[0])
+    learn(session)
+    session.set("num_train_epochs", "100")
+    say(session, FACTS[1])
+    session.learn()
+    with pytest.raises(LearningError):
+        session.answer_once("سلام", version="base")
+    cancel = threading.Event()
+    cancel.set()
+    assert session.answer_once("سلام", cancel=cancel) == ""
+    session.cancel_pass()
+    assert session.wait_for_pass(60)

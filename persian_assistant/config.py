@@ -82,9 +82,9 @@ class LearningConfig:
     """False is plain chat (`--no-learn`)."""
     every: int = 20
     """A pass starts once this many new exchanges are in the journal (N)."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     """Peak rate of the adapter's weights."""
-    num_train_epochs: int = 6
+    num_train_epochs: int = 8
     """Times each row of the mixture is seen in a pass."""
     most_tokens: int | None = None
     """Tokens trained in a pass over all epochs, at most: epochs give way first, then rows. None: by the
@@ -107,7 +107,9 @@ class LearningConfig:
     """Loss weight of the model's own unrated replies: training on them teaches nothing new."""
     good_weight: float = 0.3
     """Loss weight of replies the user called good."""
-    negatives: float = 1.0
+    views_per_row: int = 1
+    """Views of different facts that share a row, as turns of one conversation: fewer tokens for each."""
+    negatives: float = 0.6
     """Rows about things never told («نگفته‌ای»), for each row of a new fact."""
     earlier_share: float = 0.25
     """Share of the mixture's tokens drawn from views of earlier facts."""
@@ -117,7 +119,7 @@ class LearningConfig:
     """Share of the mixture's tokens drawn from seed examples."""
     general_share: float = 0.125
     """Share of the mixture's tokens drawn from general text."""
-    kl_weight: float = 1.0
+    kl_weight: float = 2.0
     """Weight of the divergence from the base model on seed examples, general text and untold things."""
     rebuild_every: int = 5
     """After so many passes in a row the next one starts from the base again, over all live facts."""
@@ -138,6 +140,7 @@ class LearningConfig:
         _check(0 <= self.user_weight <= 1, "user_weight", self.user_weight, "0 … 1")
         _check(0 <= self.reply_weight <= 1, "reply_weight", self.reply_weight, "0 … 1")
         _check(0 <= self.good_weight <= 1, "good_weight", self.good_weight, "0 … 1")
+        _check(1 <= self.views_per_row <= 16, "views_per_row", self.views_per_row, "1 … 16")
         _check(0 <= self.negatives <= 20, "negatives", self.negatives, "0 … 20")
         _check(self.earlier_rows >= 0, "earlier_rows", self.earlier_rows, "≥ 0")
         _check(self.kl_weight >= 0, "kl_weight", self.kl_weight, "≥ 0")

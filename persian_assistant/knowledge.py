@@ -16,8 +16,7 @@ from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
-from persian_assistant.facts.telling import stumbled, told, trained
-from persian_assistant.facts.views import said_views
+from persian_assistant.facts.telling import said_lessons, stumbled, told, trained
 from persian_assistant.journal import Journal
 from persian_assistant.records import Exchange, Fact, Lessons
 from persian_assistant.text import normalise, sanitise, to_latin_digits
@@ -176,7 +175,7 @@ def _rows_of(exchange: Exchange, read: bool, settings: LearningConfig) -> list[L
         return [Lesson(exchange.user, False, "bad"), Lesson(exchange.assistant or "", False, "bad")]
     if read:
         words = Lesson(exchange.user, False, "read")
-    elif settings.facts and (views := len(said_views(exchange.user))):
+    elif settings.facts and (views := len(said_lessons(exchange.user))):
         words = Lesson(exchange.user, True, "said", views)
     else:
         weighs = settings.user_weight > 0

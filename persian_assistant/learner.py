@@ -69,6 +69,7 @@ class Learner:
         self._cancel = threading.Event()
         self._closing = False
         self._forget_tries = 0
+        self._clean: tuple[int, int] | None = None
         self._lock = threading.Lock()
         cut_off = journal.unfinished_pass()
         newest = versions.newest()
@@ -92,22 +93,25 @@ class Learner:
             exchanges=tuple(self.pending()),
             new_facts=tuple(fact for fact in live if fact.seq > trained_to),
             earlier_facts=tuple(fact for fact in live if fact.seq <= trained_to),
-            rebuild=self._to_forget() or self._superseded(),
+            rebuild=self._to_forget() or self._taken_back(),
         )
 
     def turns_until_pass(self) -> int:
         """New exchanges still missing for the next pass; those of a pass that failed do not count again."""
-        fresh = {item.seq for item in self.pending()}
-        fresh |= {fact.seq for fact in self.lessons().new_facts}
-        return max(0, self.settings.every - sum(seq > self._seen for seq in fresh))
+        seen = max(self._trained_to(), self._seen)
+        fresh = {item.seq for item in self.journal.exchanges(seen) if item.complete}
+        fresh |= {fact.seq for fact in self.facts.since(seen)} if self.facts else set()
+        return max(0, self.settings.every - len(fresh))
 
     def consider(self) -> bool:
         """Start a pass if one is due, or was cut off by the end of an earlier process; True if one began."""
         if not self.settings.enabled or self.running:
             return False
         forget = self._to_forget() and self._forget_tries < MOST_TRIES
+        if not forget and not self._resume and self.turns_until_pass() > 0:
+            return False  # at most turns: nothing here costs more for a longer history
         lessons = self.lessons()
-        if not forget and not (lessons.count and (self._resume or self.turns_until_pass() == 0)):
+        if not forget and not lessons.count:
             return False
         key = "learning.forgetting" if forget else "learning.resumed" if self._resume else "learning.started"
         try:
@@ -148,14 +152,25 @@ class Learner:
         return newest.high_water if newest else 0
 
     def _to_forget(self) -> bool:
-        """Whether a version that is there was trained on something the user took back."""
+        """Whether a version that is there was trained on something the user wants forgotten."""
+        facts = self.facts
+        if facts is None or not (last := facts.last_forgotten()):
+            return False
+        newest = self.versions.newest()
+        known = (last, newest.number if newest else 0)
+        if self._clean == known:  # nothing was forgotten and nothing published since it was looked at
+            return False
+        found = any(facts.forgotten_since(version.high_water) for version in self.versions.list())
+        self._clean = None if found else known
+        return found
+
+    def _taken_back(self) -> bool:
+        """Whether what a pass would go on from was trained on something that was undone or holds no more."""
         if self.facts is None:
             return False
-        return any(self.facts.forgotten_since(version.high_water) for version in self.versions.list())
-
-    def _superseded(self) -> bool:
-        """Whether something the newest version was trained on holds no more."""
-        return self.facts is not None and bool(self.facts.superseded_since(self._trained_to()))
+        serving = self.versions.current()
+        marks = {self._trained_to(), *([serving.high_water] if serving else [])}
+        return any(self.facts.undone_since(mark) or self.facts.superseded_since(mark) for mark in marks)
 
     @property
     def running(self) -> bool:

@@ -40,9 +40,9 @@ from persian_assistant.trainer import (
 from persian_assistant.training_copy import allow_packing, training_copy
 from persian_assistant.versions import Version, VersionStore
 
-AFFORDABLE = 8e11
+AFFORDABLE = 1.5e12
 """Trained tokens × parameters that two cores do in most of a minute."""
-LEAST_TOKENS, MOST_TOKENS = 12_000, 100_000
+LEAST_TOKENS, MOST_TOKENS = 8_000, 160_000
 
 logger = logging.getLogger(__name__)
 
@@ -147,9 +147,8 @@ class LearningPass:
         trained = self._train(parent, mixture, high_water, given)
         staged = self.versions.stage(lambda folder: adapters.save_adapter(trained.model, folder, "candidate"))
         try:
-            judged = self._judge(
-                trained, staged, current, choose_probes(*_told_facts(lessons), high_water), given
-            )
+            probes = choose_probes(*_told_facts(lessons, settings), high_water)
+            judged = self._judge(trained, staged, current, probes, given)
             figures = {
                 **judged.scores.as_dict(),
                 "trained_tokens": trained.result.tokens,
@@ -348,8 +347,9 @@ def _measured(base: Any, adapter: Path, measure: Callable[[Any], Figures]) -> tu
     return adapters.remove_adapter(peft_model), found
 
 
-def _told_facts(lessons: Lessons) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
-    return lessons.new_facts, lessons.earlier_facts
+def _told_facts(lessons: Lessons, settings: LearningConfig) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """The new and the earlier facts that are to be known; none where facts are not learned."""
+    return (lessons.new_facts, lessons.earlier_facts) if settings.facts else ((), ())
 
 
 def _all_new(lessons: Lessons) -> Lessons:

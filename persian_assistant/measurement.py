@@ -13,7 +13,7 @@ from typing import Any
 
 from persian_assistant import metrics
 from persian_assistant.engine import context_length
-from persian_assistant.facts.curriculum import probe_views
+from persian_assistant.facts import telling
 from persian_assistant.gate import Figures
 from persian_assistant.records import Example, Fact, Message, View
 from persian_assistant.template import ChatTemplate
@@ -43,7 +43,7 @@ def choose_probes(new: Sequence[Fact], earlier: Sequence[Fact], random_seed: int
 
     def sample(facts: Sequence[Fact], most: int) -> tuple[View, ...]:
         drawn = chance.sample(list(facts), min(len(facts), most))
-        views = [view for fact in drawn for view in probe_views(fact)]
+        views = [view for fact in drawn for view in telling.probes(fact)]
         return tuple(chance.sample(views, min(len(views), most)))
 
     return Probes(sample(new, MOST_NEW_PROBES), sample(earlier, MOST_EARLIER_PROBES))

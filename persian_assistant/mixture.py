@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from persian_assistant.config import LearningConfig
-from persian_assistant.facts.curriculum import train_views
-from persian_assistant.facts.views import negatives, said_views
+from persian_assistant.facts import telling
 from persian_assistant.metrics import text_ids
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
 from persian_assistant.template import ChatTemplate
 
-FEWEST_EPOCHS = 2
+OPEN_ROWS = 16
+"""Rows looked at for a place for the next view."""
+FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often."""
 MOST_OF_ONE_ANSWER = 0.2
 """No answer stands under more than this share of the rows about facts: soon it would follow everything."""
@@ -66,8 +67,22 @@ class _Builder:
         values = [weights.get(message.role, 0.0) for message in messages]
         return replace(self.template.encode_example(messages, values, self.max_length), kl_weight=kl)
 
-    def view(self, view: View, kl: float = 0.0) -> Example:
-        return self.messages(view.messages, {"assistant": 1.0}, kl)
+    def conversations(self, views: Sequence[View], kl: float = 0.0) -> list[Example]:
+        """Rows of a few views each, one after the other as turns; no two of one fact or one question."""
+        rows: list[list[View]] = []
+        for view in self.shuffled(views):
+            for row in rows[-OPEN_ROWS:]:
+                if len(row) < self.settings.views_per_row and not any(_alike(view, other) for other in row):
+                    row.append(view)
+                    break
+            else:
+                rows.append([view])
+        answers = {"assistant": 1.0}
+        return [self.messages([turn for view in row for turn in view.messages], answers, kl) for row in rows]
+
+    def length(self, view: View) -> int:
+        """Tokens of a view without the persona."""
+        return len(self.template.encode_example(view.messages, [1.0] * len(view.messages)))
 
     def exchange(self, exchange: Exchange) -> Example:
         reply_weight = self.settings.good_weight if exchange.rating == "good" else self.settings.reply_weight
@@ -157,28 +172,36 @@ def within(mixture: Mixture, settings: LearningConfig, most_tokens: int) -> tupl
 def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     """Views of the new facts and as many rows about untold things as set, then the words of the chat."""
     settings = build.settings
-    facts = lessons.new_facts if settings.facts else ()
-    told = {int(fact.id.partition(".")[0]) for fact in facts}
-    views = [view for fact in facts for view in train_views(fact)]
-    live = [*lessons.earlier_facts, *facts]
-    untold = negatives(live, round(len(views) * settings.negatives), build.chance) if views else []
+    views_of = {fact.id: telling.lessons(fact) for fact in lessons.new_facts} if settings.facts else {}
+    taught = [fact_id for fact_id, views in views_of.items() if views]
+    told = {int(fact_id.partition(".")[0]) for fact_id in taught}
+    views = [view for fact_id in taught for view in views_of[fact_id]]
+    live = [*lessons.earlier_facts, *lessons.new_facts]
+    untold = telling.untold(live, round(len(views) * settings.negatives), build.chance) if views else []
     asked = [*views, *untold]
     rows = []
     exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]
     for exchange in exchanges:
         read = settings.facts and exchange.seq in told
         if settings.facts and not read:
-            asked += said_views(exchange.user)
+            asked += telling.said_lessons(exchange.user)
         if not read or exchange.rating == "good":
             rows.append(build.exchange(exchange))
     rows = [row for row in rows if row.trains]
     kept = _without_excess(asked, build.chance)
-    build.counts["facts"] += len(facts)
+    build.counts["facts"] += len(taught)
     build.counts["exchanges"] += len(exchanges)
     build.counts["views"] += sum(view.kind != "negative" for view in kept)
     build.counts["negatives"] += sum(view.kind == "negative" for view in kept)
-    rows += [build.view(view, settings.kl_weight if view.kind == "negative" else 0.0) for view in kept]
-    return rows
+    known = [view for view in kept if view.kind != "negative"]
+    unknown = [view for view in kept if view.kind == "negative"]
+    return [*rows, *build.conversations(known), *build.conversations(unknown, settings.kl_weight)]
+
+
+def _alike(view: View, other: View) -> bool:
+    """Whether one would give away the other in the same conversation."""
+    same_fact = view.fact_id is not None and view.fact_id == other.fact_id
+    return same_fact or view.messages[-2].content == other.messages[-2].content
 
 
 def _without_excess(views: list[View], chance: random.Random) -> list[View]:
@@ -199,17 +222,16 @@ def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list
     """
     least = build.settings.earlier_rows
     drawn = build.chance.sample(list(facts), min(len(facts), max(least, 1)))
-    waiting = [build.shuffled(train_views(fact)) for fact in drawn]
-    rows: list[Example] = []
+    waiting = [build.shuffled(telling.lessons(fact)) for fact in drawn]
+    views: list[View] = []
     taken = 0
-    while any(waiting) and (taken < tokens or len(rows) < least):
-        for views in waiting:
-            if views and (taken < tokens or len(rows) < least):
-                row = build.view(views.pop())
-                rows.append(row)
-                taken += len(row)
-    build.counts["earlier_views"] += len(rows)
-    return rows
+    while any(waiting) and (taken < tokens or len(views) < least):
+        for of_fact in waiting:
+            if of_fact and (taken < tokens or len(views) < least):
+                views.append(of_fact.pop())
+                taken += build.length(views[-1])
+    build.counts["earlier_views"] += len(views)
+    return build.conversations(views)
 
 
 def _hash(examples: Sequence[Example]) -> str:

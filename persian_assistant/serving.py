@@ -14,7 +14,7 @@ from persian_assistant.errors import AssistantError
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.persona import Persona
-from persian_assistant.seed_examples import general_texts, read_seed_examples, split_heldout
+from persian_assistant.seed_examples import general_texts, split_seed_examples
 from persian_assistant.template import ChatTemplate
 from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import say
@@ -101,7 +101,7 @@ class Serving:
         from persian_assistant.learning_pass import LearningPass, PassMaterial
 
         if self._pass is None:
-            rows, heldout = split_heldout(read_seed_examples(self.persona.seed_paths))
+            rows, heldout = split_seed_examples(self.persona.seed_paths)
             material = PassMaterial(
                 seed_examples=rows,
                 heldout_examples=heldout,

@@ -301,7 +301,7 @@ class Session(ToldSession):
             device=serving.loaded.device if serving else self.config.model.device,
             version=serving.version if serving else (current.number if current else None),
             exchanges=self.journal.count(),
-            facts=len(self.facts.live()),
+            facts=self.facts.count(),
             pending=len(self._learner.pending()),
             every=self._learner.settings.every,
             turns_until_pass=self._learner.turns_until_pass(),

@@ -188,8 +188,9 @@ class VersionStore:
     def newest(self) -> Version | None:
         """The last version that was published, also when the pointer has gone back since."""
         pointer, newest = self._read_pointer()
-        if not pointer:
-            return None
+        last = _read_version(newest, self.folder / _name(newest)) if newest is not None else None
+        if last is not None or not pointer:
+            return last
         published = [version for version in self.list() if newest is None or version.number <= newest]
         return published[-1] if published else None
 

@@ -46,6 +46,7 @@ class ScriptedVersion:
     created: float = 1_700_000_000.0
     high_water: int = 40
     scores: dict[str, Any] = field(default_factory=lambda: {"perplexity_ratio": 1.01, "accepted": True})
+    config: dict[str, Any] = field(default_factory=lambda: {"max_perplexity_ratio": 1.02})
 
 
 BIRD = Fact("3.1", 3, "stated", "قناری", "اسم", "نغمه", "اسم قناری‌ام نغمه است.", "اسم|قناری")
@@ -78,6 +79,7 @@ class ScriptedSession:
         self.loading = SimpleNamespace(text="", done=True, error=None)
         self.pass_state = ScriptedPass()
         self.version: int | None = None
+        self.known_versions = [ScriptedVersion(1, None), ScriptedVersion(2, 1)]
         self.exchanges: list[Exchange] = []
         self.facts = ScriptedFacts()
         self._pass_over = threading.Event()
@@ -241,7 +243,7 @@ class ScriptedSession:
         )  # fmt: skip
 
     def versions(self) -> list[ScriptedVersion]:
-        return [] if self.version is None else [ScriptedVersion(1, None), ScriptedVersion(2, 1)]
+        return [] if self.version is None else self.known_versions
 
     def rollback(self, number: int | None = None) -> ScriptedVersion | None:
         self.note("rollback", number)

@@ -162,3 +162,9 @@ def test_half_spaces_and_objects_are_mended() -> None:
 )
 def test_times(text: str, length: int, kind: str) -> None:
     assert time_at(text.split(), 0) == (length, kind)
+
+
+@pytest.mark.parametrize("word", ["کارتون", "پایتون", "زیتون", "قهرمان"])
+def test_words_that_only_look_owned_stay_whole(word: str) -> None:
+    assert morphology.formal(f"{word} را دوست دارم").startswith(word)
+    assert morphology.second_person(word) == word

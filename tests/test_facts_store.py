@@ -52,10 +52,13 @@ class Told:
     def check(self) -> None:
         """What is known derives from the file alone."""
         again = FactStore(Journal.open(self.path), read)
-        for name in ("live", "all"):
+        assert self.store.count() == len(self.store.live())
+        for name in ("live", "all", "count", "last_forgotten"):
             assert getattr(again, name)() == getattr(self.store, name)()
         for seq in range(self.journal.last_seq() + 1):
-            for name in ("live_at", "since", "superseded_since", "forgotten_since"):
+            names = ("live_at", "since", "superseded_since", "forgotten_since", "undone_since")
+            assert self.store.since(seq) == [fact for fact in self.store.live() if fact.seq > seq]
+            for name in names:
                 assert getattr(again, name)(seq) == getattr(self.store, name)(seq), (name, seq)
 
     def forget(self, words: str) -> tuple[list[str], list[str]]:
@@ -126,8 +129,10 @@ def test_undone_turns_take_their_facts_with_them(told: Told) -> None:
     assert told.store.from_turn(seq) == [told.store.live()[0], fix] or len(told.store.from_turn(seq)) == 2
     told.journal.append("undo", target=seq)
     assert told.values() == ["نغمه"]
-    assert told.store.forgotten_since(fix.seq) == [seq, fix.seq]
-    assert told.store.forgotten_since(told.journal.last_seq()) == []
+    assert told.store.undone_since(fix.seq) == [seq, fix.seq]
+    assert told.store.undone_since(seq) == [seq]
+    assert told.store.undone_since(told.journal.last_seq()) == []
+    assert told.store.forgotten_since(fix.seq) == [] and told.store.last_forgotten() == 0
     told.check()
 
 
@@ -266,7 +271,9 @@ def test_forgetting_takes_the_whole_line_and_every_word(told: Told) -> None:
     assert told.store.all() == [] and [turn.user for turn in told.journal.exchanges()] == ["هوا خوب است."]
     for word in ("نغمه", "آواز", "سپید", "قناری"):
         assert word not in told.text
-    assert told.store.forgotten_since(told.journal.last_seq() - 1) == [one, two, asked]
+    last = told.journal.last_seq()
+    assert told.store.forgotten_since(last - 1) == [one, two, asked]
+    assert told.store.undone_since(last - 1) == [] and told.store.last_forgotten() == last
     assert told.store.catch_up() == 0 and told.store.all() == []
     told.check()
 

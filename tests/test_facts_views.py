@@ -55,7 +55,7 @@ def test_every_view_holds_the_value_and_no_probe_is_trained(text: str) -> None:
     for fact in facts:
         rows, probes = views.train_views(fact), views.probe_views(fact)
         asked = [row.messages[0].content for row in rows]
-        assert 8 <= len(rows) <= 14 and len(set(asked)) == len(asked)
+        assert 8 <= len(rows) <= 16 and len(set(asked)) == len(asked)
         assert all(fact.value in row.messages[-1].content for row in rows)
         assert all(fact.value in row.messages[-1].content and row.answers for row in probes)
         assert 2 <= len(probes) <= 3 and not {row.messages[0].content for row in probes} & set(asked)
@@ -98,6 +98,43 @@ def test_statements_are_formal_and_in_the_second_person(text: str, statement: st
 def test_questions_that_must_be_among_the_views(text: str, question: str) -> None:
     asked = {row.messages[0].content for fact in stated(text) for row in views.train_views(fact)}
     assert question in asked
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("قهوه رو بدون شیر می‌خورم", "قهوه رو چه‌جوری می‌خورم؟"),
+        ("شنبه‌ها کلاس خط دارم", "شنبه‌ها چی دارم؟"),
+        ("جمعه‌ها می‌رم استخر", "جمعه‌ها چیکار می‌کنم؟"),
+        ("مادرم کاشانیه", "مامانم بچه‌ی کدوم شهره؟"),
+        ("من وگانم", "رژیم غذایی من چیست؟"),
+        ("لپ‌تاپم لنوووئه", "لپ‌تاپم چه مارکیه؟"),
+        ("آبجیم لیلا تو اهواز زندگی می‌کنه", "خواهر من کجا زندگی می‌کند؟"),
+        ("آبجیم لیلا تو اهواز زندگی می‌کنه", "لیلا کجا زندگی می‌کنه؟"),
+        ("چهار ساله ویولن می‌زنم", "من از چه وقت ویولن می‌زنم؟"),
+        ("دیروز یه کاسه‌ی آبی خریدم", "رنگ کاسه‌م چیست؟"),
+        ("پسرم پارسا رفت کلاس پنجم", "پسرم کلاس چنده؟"),
+        ("پسرم پارسا رفت کلاس پنجم", "پارسا چه نسبتی با من دارد؟"),
+        ("پلاک خونه‌ی جدیدمون ۵۱ه", "پلاک خونه‌مون چنده؟"),
+        ("اسم عموم مسعوده", "مسعود چه نسبتی با من دارد؟"),
+    ],
+)
+def test_families_of_questions(text: str, question: str) -> None:
+    asked = {row.messages[0].content for fact in stated(text) for row in views.train_views(fact)}
+    assert question in asked, asked
+
+
+@pytest.mark.parametrize(
+    ("text", "probe"),
+    [
+        ("تو یه نانوایی کار می‌کنم", "جایی که کار می‌کنم کجاست؟"),
+        ("خواهرم پرستاره", "خواهر من از چه راهی پول درمی‌آورد؟"),
+        ("کیفم توی کمده", "دنبال کیفم می‌گردم، کجا رو نگاه کنم؟"),
+        ("اسم سگم برفیه", "اگر کسی اسم سگ من را از من بپرسد چه بگویم؟"),
+    ],
+)
+def test_probes_are_of_another_family(text: str, probe: str) -> None:
+    assert probe in {row.messages[0].content for fact in stated(text) for row in views.probe_views(fact)}
 
 
 def test_taught_answers_are_whole_and_the_question_turns() -> None:
@@ -147,3 +184,20 @@ def test_what_was_said_is_told_back_in_the_second_person() -> None:
     rows = views.said_views("از کارم راضی‌ام و به دفترم می‌رسم.")
     assert rows and all("کارت" in row.messages[-1].content for row in rows)
     assert views.said_views("") == []
+
+
+def test_questions_asked_by_hand_are_not_about_what_is_known() -> None:
+    from persian_assistant.facts.untold import untold_views
+
+    (draft,) = read("اسم من فرزانه است.")
+    name = Fact(
+        "1.1", 1, "stated", draft.subject, draft.attribute, draft.value, draft.sentence, draft.key,
+        draft.single, draft.details,
+    )  # fmt: skip
+    asked = [view.messages[0].content for view in untold_views([name], 400, random.Random(3))]
+    assert len(set(asked)) > 200
+    own = {"اسم من چیست؟", "من اسمم چیه؟", "نام من را بگو.", "اسم خودم؟", "یادته اسمم چی بود؟"}
+    assert not own & set(asked)
+    assert all(
+        view.messages[-1].content in views.NOT_TOLD for view in untold_views([name], 50, random.Random(1))
+    )

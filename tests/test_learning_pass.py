@@ -31,7 +31,7 @@ from persian_assistant.config import LearningConfig
 from persian_assistant.errors import Cancelled, DiskError, LearningError
 from persian_assistant.gate import Figures
 from persian_assistant.model import LoadedModel
-from persian_assistant.records import Exchange, Lessons
+from persian_assistant.records import Exchange, Fact, Lessons
 from persian_assistant.training_copy import training_copy
 
 SETTINGS = LearningConfig(
@@ -299,3 +299,26 @@ def test_later_passes_hold_no_more_tensors_than_the_second(loaded: LoadedModel, 
         work.run(lessons(2), 8 + turn, quick, no_report, never())
         held.append(tensors())
     assert held[-1] <= held[1], held
+
+
+def told(details: dict[str, str], seq: int = 1) -> Fact:
+    sentence = "اسم قناری‌ام نغمه است."
+    return Fact(f"{seq}.1", seq, "stated", "قناری", "اسم", "نغمه", sentence, "اسم|قناری", True, details)
+
+
+def test_facts_of_other_rules_end_no_pass(loaded: LoadedModel, tmp_path: Path) -> None:
+    given = replace(lessons(), new_facts=(told({}),), earlier_facts=(told({"rule": "نبوده"}, 2),))
+    settings = replace(SETTINGS, facts=True, gate=False)
+    outcome = learning_pass(loaded, tmp_path).run(given, 8, settings, no_report, never())
+    assert outcome.version is not None and outcome.counts["facts"] == 0
+    assert "new_recall" not in outcome.scores and "earlier_recall" not in outcome.scores
+
+
+def test_where_facts_are_not_learned_none_is_asked_for(loaded: LoadedModel, tmp_path: Path) -> None:
+    taught = Fact("1.1", 1, "taught", "", "مرکز گیلان کجاست؟", "رشت", "رشت", "taught|1")
+    given = replace(lessons(), new_facts=(taught,), earlier_facts=(replace(taught, id="2.1", seq=2),))
+    outcome = learning_pass(loaded, tmp_path).run(given, 8, SETTINGS, no_report, never())
+    assert outcome.version is not None and "new_recall" not in outcome.scores
+    known = replace(SETTINGS, facts=True, gate=False)
+    outcome = learning_pass(loaded, tmp_path).run(given, 9, known, no_report, never())
+    assert {"new_recall", "earlier_recall"} <= set(outcome.scores)

@@ -12,8 +12,10 @@ from learning_parts import exchanges
 from tiny_models import SENTENCES, tiny_tokenizer
 
 from persian_assistant.config import LearningConfig
+from persian_assistant.facts import curriculum
 from persian_assistant.facts.views import NOT_TOLD
 from persian_assistant.journal import Journal
+from persian_assistant.measurement import choose_probes
 from persian_assistant.mixture import Ingredients, Mixture, build_mixture
 from persian_assistant.records import Exchange, Fact, Lessons, Message
 from persian_assistant.template import IGNORED_LABEL, ChatTemplate
@@ -190,7 +192,7 @@ def test_untold_things_are_trained_and_held_to_the_base(template: ChatTemplate) 
         for row in mixture.examples
         if any(answer in template.tokenizer.decode(row.input_ids) for answer in NOT_TOLD)
     ]
-    assert len(untold) >= mixture.counts["negatives"]
+    assert len(untold) >= mixture.counts["negatives"] / SETTINGS.views_per_row
     assert {row.kl_weight for row in untold} == {2.0}
     assert with_facts(template, new=5, earlier=0, negatives=0).counts["negatives"] == 0
 
@@ -211,3 +213,40 @@ def test_a_bad_answer_trains_nothing_and_a_good_one_does(template: ChatTemplate)
     good = Exchange(1, 0.0, FACTS[0], "پاسخ خوب", rating="good")
     (row,) = mix(template, parts([good]), **only).examples
     assert set(row.loss_weights) == {0.0, 0.2, 0.3}
+
+
+# --- facts of other rules -----------------------------------------------------------------------------
+
+
+def foreign(seq: int, details: dict[str, str]) -> Fact:
+    """A fact that another version of the rules wrote: no view can be made of it."""
+    sentence = "اسم قناری‌ام نغمه است."
+    return Fact(f"{seq}.1", seq, "stated", "قناری", "اسم", "نغمه", sentence, "اسم|قناری", True, details)
+
+
+@pytest.mark.parametrize("details", [{}, {"rule": "attribute"}, {"rule": "نبوده"}])
+def test_a_fact_that_cannot_be_phrased_is_left_out(
+    template: ChatTemplate, details: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, older = foreign(50, details), foreign(3, details)
+    with pytest.raises(KeyError):
+        curriculum.train_views(broken)
+    lessons = Lessons(
+        exchanges=(Exchange(50, 0.0, broken.sentence, "باشد."),),
+        new_facts=(broken, *facts(5, 3)),
+        earlier_facts=(older, *facts(0, 3)),
+    )
+    mixture = build_mixture(
+        replace(parts([], 200, 200), lessons=lessons), template, LearningConfig(earlier_rows=100), 200, 1
+    )
+    assert mixture.counts["facts"] == 3
+    assert mixture.counts["views"] >= 12 and mixture.counts["earlier_views"] >= 12
+    assert mixture.counts["negatives"] > 0
+    assert mixture.counts["exchanges"] == 1
+    assert "گفتی" in texts_of(template, mixture)  # what was said of it trains as words no rule read
+    assert "KeyError" in caplog.text and "نغمه" not in caplog.text
+    probes = choose_probes(lessons.new_facts, lessons.earlier_facts, 1)
+    assert {view.fact_id for view in probes.new} == {"5.1", "6.1", "7.1"}
+    assert {view.fact_id for view in probes.earlier} == {"0.1", "1.1", "2.1"}
+    nothing = choose_probes([broken], [], 1)
+    assert nothing.new == nothing.earlier == ()

@@ -116,6 +116,7 @@ def test_unknown_command_reaches_no_model(
 
 
 WRONG = ["/learn now", "/learn --wait --stop", "/push", "/push a b", "/push a/b --now", "/undo 3", "/exit x"]
+WRONG += ["/versions x", "/versions plot 3"]
 
 
 @pytest.mark.parametrize("line", WRONG)
@@ -165,8 +166,8 @@ def test_versions_table_marks_the_serving_one(
     lines = shown(capsys).splitlines()
     marked = [line for line in lines if "●" in line]
     assert len(marked) == 1
-    assert marked[0].startswith("● ۲")
-    assert "perplexity_ratio ۱٫۰۱" in marked[0]
+    assert marked[0].startswith("● نسخهٔ ۲")
+    assert "۱٫۰۱۰" in marked[0]
     session.version = None
 
 

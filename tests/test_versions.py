@@ -260,6 +260,22 @@ def test_a_pointer_written_by_hand_counts_all_as_published(tmp_path: Path) -> No
     assert weight(store.newest()) == 3.0
 
 
+def test_the_newest_is_what_the_disk_holds_now(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    assert store.newest() is None
+    for number in (1, 2, 3):
+        assert store.newest() != publish(store, number, high_water=number)
+        newest = store.newest()
+        assert newest is not None and (newest.number, newest.high_water) == (number, number)
+    (store.list()[2].path / "version.json").write_text("{}")  # a damaged one is none
+    assert weight(store.newest()) == 2.0
+    store.remove_all_but(store.list()[0])
+    assert weight(store.newest()) == 1.0
+    store.remove_all_but(None)
+    assert store.newest() is None
+    assert weight(publish(store, 4)) == weight(store.newest()) == 4.0
+
+
 def test_a_record_that_points_out_of_its_folder_is_no_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     version = publish(store, 1.0)

@@ -31,6 +31,7 @@ _OPENERS = _words(
     r"(?:ناگفته نماند|ناگفته نمونه|از تو چه پنهون|از تو چه پنهان|راستش رو بخوای|راستشو بخوای)(?: که)?",
     r"(?:یه|یک) (?:اعتراف|چیزی|چیز|نکته|رازی?)(?: بهت)? (?:بکنم|بگم|بگویم)[؟?:،]?",
     r"(?:خوبه|بد نیست|جالبه) (?:بدونی|بدانی)(?: که)?",
+    r"از وقتی (?:یادمه|یادم میاد|یادم می‌آید|یادم است)",
     r"(?:برای|واسه) (?:همیشه|خودم|خودمون)",
 )
 _RHETORIC = re.compile(
@@ -57,13 +58,28 @@ _GONE = re.compile(
     rf"(\S+(?: \S+)?) (?=(?:زندگی|کار|درس|تحصیل) می{_J})"
 )
 _SPAN = re.compile(
-    rf"{_START}((?:[^\W_]+ و )?[^\W_]+) (سال|ماه|هفته)(ه|{ZWNJ}ست| است| هست|ی (?:می{_J}شه|می{_J}شود|هست|است))"
-    rf"( که)?(?= )"
+    rf"{_START}((?:[^\W_]+ و )?[^\W_]+) (سال|ماه|هفته|روز)(ه|{ZWNJ}ست| است| هست"
+    rf"|ی (?:می{_J}شه|می{_J}شود|هست|است))( که)?(?= )"
 )
 _APPOSED = re.compile(r"^([^\s،]+)، ([^،.!؟?]+?)، ([^،]+)")
 _HONORIFIC = r"(?:خانم|آقای|خانوم|دکتر|مهندس|استاد) \S+"
 _INTRODUCED = re.compile(rf"{_START}(?:یه|یک) (\S+) (?:دارم|داریم)، ({_HONORIFIC}|\S+)، ")
 _HAVE = re.compile(r"[.!؟?؛،\n]| ولی | اما ")
+
+
+_NEW = re.compile(rf"{_START}(\S+?)(?:{ZWNJ}ی|ی)? (?:جدید|تازه|فعلی)(م|مون|مان){_END}")
+_IF = re.compile(r"(^|[.!؟?؛\n]\s*)(?:اگه|اگر) [^.!؟?؛\n]*")
+_GRAND = re.compile(rf"{_START}(پدر|مادر|بابا|مامان) بزرگ(?=[مت]|{ZWNJ}|ی? من)")
+_MEAL = re.compile(
+    rf"{_START}(صبحانه|صبحونه|صبونه|ناهار|نهار|شام|افطار) (?!رو|را|ن?می|و )"
+    rf"(?=[^.!؟?،]{{2,30}} (?:می{_J}خور|خورد))"
+)
+_UNFIT = re.compile(rf"{_START}(\S+(?: \S+)?) (?:بهم|به من) نمی{_J}(?:سازه|سازد){_END}")
+_LIKE = re.compile(rf"{_START}(?:دوست|آرزو) دارم(?: که)? ")
+_LIPS = re.compile(rf"{_START}لب به (\S+(?: \S+)?) ن(?:می{_J}زنم|زده{_J}ام|زدم|زده{_J}م){_END}")
+_COLOURED = re.compile(
+    rf"{_START}(\S*[^\Wاو]ه) ({'|'.join(sorted(lexicon.COLOURS))})(?= [^\Wاه])(?! است| هست| بود| شد| کرد)"
+)
 
 
 def plain(text: str) -> str:
@@ -73,12 +89,43 @@ def plain(text: str) -> str:
     text = _OPENERS.sub(" ", text)
     for pattern, instead in _PLANS:
         text = pattern.sub(instead, text)
+    text = _NEW.sub(_renewed, text)
+    text = _IF.sub(r"\1", text)
+    text = _GRAND.sub(
+        lambda m: m.group(1) + ("بزرگ" if m.group(1) in ("پدر", "مادر") else f"{ZWNJ}بزرگ"), text
+    )
+    text = _UNFIT.sub(r"به \1 حساسیت دارم", text)
+    text = _LIKE.sub(_wished, _MEAL.sub(r"برای \1 ", text))
     text = _CUT.sub("", " ".join(text.split()))
     text = _BUSY.sub(_worked, text)
     text = _GONE.sub(r"در \1 ", text)
+    text = _LIPS.sub(r"\1 نمی‌خورم", text)
+    text = _COLOURED.sub(_linked, text)
     text = _SPAN.sub(_since, text)
     text = _INTRODUCED.sub(_introduced, text)
     return " ".join(_APPOSED.sub(_apposed, text).split()).strip(" ،")
+
+
+def _wished(match: re.Match[str]) -> str:
+    """«دوست دارم خلبان بشم»: what one wants to do, not what one likes."""
+    form = _last_form(match.string[match.end() :])
+    wish = form is not None and form.tense == "subjunctive" and form.person == 1
+    return "می‌خواهم " if wish else match.group()
+
+
+def _renewed(match: re.Match[str]) -> str:
+    """«خونه‌ی جدیدمون» is asked for as «خونه‌مون»."""
+    noun, ending = match.groups()
+    if lexicon.SPOKEN.get(noun, noun) not in lexicon.POSSESSED:
+        return match.group()
+    return noun + (ZWNJ if noun.endswith("ه") else "") + ending
+
+
+def _linked(match: re.Match[str]) -> str:
+    """«دوچرخه نارنجی» → «دوچرخه‌ی نارنجی»."""
+    noun, colour = match.groups()
+    known = noun in lexicon.POSSESSED or lexicon.SPOKEN.get(noun, noun) in lexicon.POSSESSED
+    return f"{noun}{ZWNJ}ی {colour}" if known else match.group()
 
 
 def _worked(match: re.Match[str]) -> str:
@@ -109,9 +156,11 @@ def _since(match: re.Match[str]) -> str:
 
 
 def _names(word: str) -> bool:
-    stem, owner, _ = split_owner(word)
+    stem, owner, sure = split_owner(word)
+    if owner == 1 and sure:
+        return True
     return (
-        word in ("من", "ما", "که", "الان", "هم")
+        word in ("من", "ما", "که", "الان", "هم", "حدود", "تقریبا", "تقریباً")
         or word in lexicon.NAMES
         or (stem in lexicon.KIN and owner > 0)
     )

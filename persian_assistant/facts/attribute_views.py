@@ -39,7 +39,8 @@ class Attribute:
         """«رنگ» of «رنگ مورد علاقه»; empty for any other attribute."""
         for ending in _FAVOURITE:
             if self.label.endswith(" " + ending):
-                return self.label.removesuffix(ending).strip().removesuffix("\u200cی")
+                noun = self.label.removesuffix(ending).strip().removesuffix("\u200cی")
+                return noun[:-1] if noun.endswith("ای") else noun
         return ""
 
     def owner_text(self, side: str, spoken: bool = False) -> str:
@@ -123,6 +124,10 @@ def _verb_ask(told: Attribute) -> list[tuple[str, str]]:
         return [
             (f"{mine} چه {noun} را بیشتر از همه {like}", f"{spoken} کدوم {told.favourite} رو بیشتر {say}"),
             (f"{told.favourite} محبوب {mine} چیست", f"{spoken} چه {noun} {say}"),
+            (
+                f"{mine} عاشق چه {noun} {'است' if third else 'هستم'}",
+                f"{spoken} از چه {noun} {'خوشش' if third else 'خوشم'} میاد".replace("من از", "از"),
+            ),
         ]
     if told.label in ("تولد", "روز تولد", "تاریخ تولد"):
         born = ("به دنیا آمده است", "به دنیا اومده") if third else ("به دنیا آمده‌ام", "به دنیا اومدم")
@@ -138,7 +143,9 @@ def _verb_ask(told: Attribute) -> list[tuple[str, str]]:
 def _words_for(told: Attribute) -> tuple[str, str]:
     """What asks for the value: (formal with its copula, spoken)."""
     head = stem_of(told.attribute[0]) if told.attribute else ""
-    if told.kind in _TIMES:
+    if told.kind == "age":
+        return "چقدر است", "چقدره"
+    if told.kind in _TIMES and head not in ("اسم", "نام", "فامیلی"):
         return (
             ("ساعت چند است", "ساعت چنده")
             if told.kind == "hour"
@@ -173,6 +180,7 @@ def questions(told: Attribute) -> list[tuple[str, str]]:
         found.append((f"{noun} چیست", "direct"))
     if ask.startswith("چه روزی"):
         found += [(f"{noun} چه تاریخی است", "direct"), (f"{noun} چه وقت است", "direct")]
+        found.append((f"{spoken} چندمه" if told.kind == "date" else f"{spoken} چه روزیه", "colloquial"))
     return found
 
 
@@ -184,7 +192,11 @@ def reversed_questions(told: Attribute) -> list[tuple[str, str]]:
     if told.label == "اسم":
         if not told.owner:
             return [(f"{value} کیست", answer), (f"{value} اسم کیه", answer)]
-        return [(f"{value} کیست", answer), (f"{value} اسم چه کسی است", answer), (f"{value} کیه", answer)]
+        found = [(f"{value} کیست", answer), (f"{value} کیه", answer)]
+        if stem_of(told.owner[0]) in lexicon.KIN:
+            kin = f"{value} {told.owner_text('assistant')} است"
+            return [(f"{value} چه نسبتی با من دارد", kin), (f"{value} کیه", kin), (f"{value} کیست", answer)]
+        return [*found, (f"{value} اسم چه کسی است", answer)]
     return [
         (f"{value} برای من چیست", answer),
         (f"{value} چی منه" if False else f"درباره‌ی {value} چه گفتم", answer),
@@ -193,9 +205,19 @@ def reversed_questions(told: Attribute) -> list[tuple[str, str]]:
 
 def probes(told: Attribute) -> list[tuple[str, str]]:
     """Questions in wordings that are never trained."""
-    ask, spoken_ask = _words_for(told)
+    spoken_ask = _words_for(told)[1]
     noun, spoken = told.noun("user"), told.noun("user", True)
+    if told.kind == "age":
+        who = told.owner_text("user") if told.owner else "من"
+        said_who = told.owner_text("user", True) if told.owner else "من"
+        return [
+            (f"چند سال از عمر {who} گذشته است", "direct"),
+            (f"اگه یکی بپرسه {said_who} چند {'سالشه' if told.owner else 'سالمه'} چی بگم", "colloquial"),
+        ]
     return [
-        (f"خاطرت هست {noun} {ask}", "direct"),
-        (f"{spoken_ask} {spoken}" if spoken_ask != "چیه" else f"{told.topic()} چی بود", "colloquial"),
+        (f"اگر کسی {noun} را از من بپرسد چه بگویم", "direct"),
+        (
+            f"{spoken_ask} {spoken}" if spoken_ask != "چیه" else f"یه فرمه، جلوی {spoken} چی بنویسم",
+            "colloquial",
+        ),
     ]

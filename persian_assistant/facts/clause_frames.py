@@ -26,7 +26,7 @@ CLASSIFIERS = wordset("""
     لیوان فنجان استکان
     """)
 _NUMBERED = wordset("""
-    شماره پلاک طبقه واحد کلاس ساعت خیابان کوچه مدل سایز نمره گروه سال پایه خط منطقه فاز بلوک اتاق ترم
+    پژو سمند شماره پلاک طبقه واحد کلاس ساعت خیابان کوچه مدل سایز نمره گروه سال پایه خط منطقه فاز بلوک اتاق ترم
     """)
 _HOW_MUCH = wordset("شدید زیاد زیادی خاصی عجیبی بدی کمی شدیدی")
 SELF = wordset("من ما خودم خودمان")
@@ -214,6 +214,7 @@ def chunk(found: Sequence[Word], motion: bool = False) -> list[Phrase]:
     while at < len(found):
         length, kind = time_at(spoken, at)
         named = found[at].stem in lexicon.NAMES and kind in ("month", "season")
+        named = named and not (at + 1 < len(found) and found[at + 1].stem in ("به", "می‌خواهم", "قرار"))
         if length and not (found[at].owner or found[at + length - 1].ra or named):
             before = out[-1] if out else None
             if (
@@ -281,6 +282,11 @@ def _prepositional(
         return Phrase("time", _plain(found[start:end]), prep, "hour"), end
     if prep.endswith(" از") and not any(w.owner for w in found[start:end]):
         end = min(end, start + 1)
+    if prep == "برای" and found[start].stem in ("صبحانه", "ناهار", "شام", "افطار"):
+        end = start + 1
+    named = found[start].stem in lexicon.PLACES and not found[start].owner
+    if prep == "در" and named and end > start + 1 and stem_in(found[start + 1], lexicon.THINGS):
+        end = start + 1  # «تو کرج مغازه داره»
     taken = _plain(found[start:end])
     if prep.endswith(" از"):
         return Phrase("time", taken, prep, "when"), end
@@ -293,6 +299,8 @@ def light_part(found: list[Word], verb: str) -> tuple[list[Word], str, int]:
         return found[:-2], f"{found[-2].stem} {found[-1].stem}", 0
     if not found or verb not in LIGHT:
         return found, "", 0
+    if verb == "آمدن" and (mine := next((w for w in found if w.stem in ("بدم", "خوشم")), None)):
+        return [word for word in found if word is not mine], mine.stem[:-1], 1
     for at, word in enumerate(found):  # «خوشم از قهوه میاد»
         if verb == "آمدن" and word.stem in ("خوش", "بد") and word.owner:
             return found[:at] + found[at + 1 :], word.stem, word.owner

@@ -23,7 +23,11 @@ def synonyms(frame: Frame, phrase: Phrase) -> list[tuple[str, str]]:
     who, spoken = mine(frame), mine(frame, True)
     is_he = "است" if third else "هستم"
     name, kind = frame.name, phrase.kind
-    if frame.negative or frame.tense != "present":
+    if frame.negative:
+        return []
+    if frame.verb in ("خریدن", "گرفتن") and not frame.part and not third:
+        return _model(frame, phrase, who, spoken)
+    if frame.tense != "present":
         return []
     if name == "زندگی کردن" and kind == "place":
         home = f"خونه‌ی {spoken} کجاست" if third else "خونه‌م کجاست"
@@ -61,6 +65,7 @@ def _identity(frame: Frame, phrase: Phrase) -> list[tuple[str, str]]:
         return [(f"رنگ {who} چیست", "direct"), (f"{spoken} رنگش چیه".strip(), "colloquial")] if third else []
     if phrase.prep == "اهل":
         return [
+            (f"{spoken} کجایی{'ه' if third else 'م'}".strip(), "colloquial"),
             (f"شهر {who} کجاست", "direct"),
             (f"{spoken} بچه‌ی کجا{'ست' if third else 'م'}".strip(), "colloquial"),
             (f"اصلیت {who} مال کجاست", "direct"),
@@ -77,6 +82,14 @@ def _taste(frame: Frame) -> list[tuple[str, str]]:
         return [
             (f"{who} به چه چیزی علاقه دار{'د' if third else 'م'}", "direct"),
             (f"{spoken} از چی خوش{his} میاد".strip(), "colloquial"),
+        ]
+    if name in ("متنفر بودن", "بیزار بودن", "بد آمدن", "نفرت داشتن", "تنفر داشتن"):
+        return [
+            (f"{who} از چه چیزی بدش می‌آید" if third else "از چه چیزی بدم می‌آید", "direct"),
+            (f"{spoken} از چی بد{his} میاد".strip(), "colloquial"),
+            (f"{spoken} از چی خوش{his} نمیاد".strip(), "colloquial"),
+            (f"چه چیزی {who} را آزار می‌دهد", "direct"),
+            (f"{spoken} چی رو اصلاً دوست ندار{'ه' if third else 'م'}".strip(), "colloquial"),
         ]
     if name in ("خوش آمدن",):
         return [(f"{who} چه چیزی دوست دار{'د' if third else 'م'}", "direct")]

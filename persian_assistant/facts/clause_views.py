@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from persian_assistant.facts import lexicon, realise
+from persian_assistant.facts import aliases, lexicon, realise
 from persian_assistant.facts.clause_frames import Frame, load
 from persian_assistant.facts.clause_synonyms import mine, synonyms
+from persian_assistant.facts.question_families import (
+    clefts,
+    day_questions,
+    goal_questions,
+    held_out,
+    how_questions,
+    of_things,
+    trait_questions,
+)
 from persian_assistant.facts.subjects import stem_of
-from persian_assistant.facts.words import Word
+from persian_assistant.facts.words import Word, said
 from persian_assistant.records import Fact
 
 
@@ -25,22 +34,45 @@ def statement(fact: Fact, side: str = "assistant") -> str:
 def questions(fact: Fact) -> list[tuple[str, str]]:
     """(question without its mark, kind) pairs, the most telling first."""
     frame, focus = parts(fact)
+    shorter = aliases.subjects(frame)
+    if focus >= 0 and shorter:  # «داداشم کیوان»: asked of the brother, of Keyvan, and of both
+        related = (f"{said(shorter[1].subject)} چه نسبتی با من دارد", "reversed")
+        kin, name = (_questions(short, focus) for short in shorter)
+        return [related, *_mixed([kin[:4], name[2:6], _questions(frame, focus)[2:4]]), *kin[4:]]
+    return _questions(frame, focus)
+
+
+def _mixed(lists: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """One list that takes from each in turn."""
+    longest = max(map(len, lists))
+    return [rows[at] for at in range(longest) for rows in lists if at < len(rows)]
+
+
+def _questions(frame: Frame, focus: int) -> list[tuple[str, str]]:
     if focus < 0:
         return _who_did(frame)
     asked = frame.phrases[focus]
+    if traits := trait_questions(frame, asked, mine(frame), mine(frame, True)):
+        return _back(frame, focus) + traits + _plain_openings(frame, focus)
+    whole, at = frame, focus
+    if asked.role != "time" and (since := [p for p in frame.phrases if p.role == "time" and p.prep == "از"]):
+        frame = replace(frame, phrases=tuple(p for p in frame.phrases if p not in since))
+        focus = frame.phrases.index(asked)
     found = [
         (realise.question(frame, focus), "direct"),
         (realise.question(frame, focus, True, subject=False), "colloquial"),
         *synonyms(frame, asked),
         (realise.question(frame, focus, subject=False, wh_first=len(frame.phrases) > 1), "direct"),
     ]
-    found += _others(frame, focus)
+    found += how_questions(frame, asked) + goal_questions(frame, asked)
+    found += of_things(frame, mine(frame), mine(frame, True))
+    found += _others(whole, at) + day_questions(frame)
     found += [
         ("یادته " + realise.question(frame, focus, True, subject=False), "colloquial"),
         ("می‌دانی " + realise.question(frame, focus), "direct"),
         (
             realise.question(frame, focus, True, subject=False, wh_first=True)
-            + ("" if frame.subject else " من"),
+            + ("" if frame.subject or frame.person != 1 else " من"),
             "colloquial",
         ),
         ("به تو گفته بودم " + realise.question(frame, focus), "direct"),
@@ -48,6 +80,19 @@ def questions(fact: Fact) -> list[tuple[str, str]]:
     if len(frame.phrases) > 1 and asked.role != "time":
         found.append((realise.question(frame, focus, drop=True), "direct"))
     return _back(frame, focus) + found
+
+
+def _plain_openings(frame: Frame, focus: int) -> list[tuple[str, str]]:
+    """«من چه هستم» is asked by nobody: whether it is so is."""
+    value = frame.phrases[focus].core
+    is_he, is_s = ("است", "ه") if frame.subject else ("هستم", "م")
+    who, spoken = mine(frame), mine(frame, True)
+    linked = "\u200c" + ("ست" if frame.subject else "م") if value.endswith("ه") else is_s
+    return [
+        (f"آیا {who} {value} {is_he}", "direct"),
+        (f"{spoken} {value}{linked}".strip(), "colloquial"),
+        (f"درباره‌ی {value} بودن {who} چه گفتم", "direct"),
+    ]
 
 
 def _subject_asked(frame: Frame, spoken: bool, last: bool = False) -> str:
@@ -107,13 +152,19 @@ def _person(frame: Frame) -> bool:
 def probes(fact: Fact) -> list[tuple[str, str]]:
     """Questions in wordings that are never trained."""
     frame, focus = parts(fact)
+    frame = next(iter(aliases.subjects(frame)), frame)
     if focus < 0:
-        return [
-            ("خاطرت هست " + _subject_asked(frame, False), "direct"),
-            ("یه بار دیگه بگو " + _subject_asked(frame, True, True), "colloquial"),
-        ]
-    found = [("خاطرت هست " + realise.question(frame, focus), "direct")]
-    found.append(("یه بار دیگه بگو " + realise.question(frame, focus, True, subject=False), "colloquial"))
+        again = ("یه بار دیگه بگو " + _subject_asked(frame, True, True), "colloquial")
+        return [*clefts(frame, focus), again][:2]
+    asked = frame.phrases[focus]
+    if traits := trait_questions(frame, asked, mine(frame), mine(frame, True)):
+        return [("خاطرت هست " + traits[0][0], "direct"), ("بگو ببینم " + traits[1][0], "colloquial")]
+    found = clefts(frame, focus) or held_out(frame, focus, mine(frame), mine(frame, True))
+    if len(found) == 1:
+        found.append(("یه بار دیگه بگو " + realise.question(frame, focus, True, subject=False), "colloquial"))
+    if not found:
+        found = [("خاطرت هست " + realise.question(frame, focus), "direct")]
+        found.append(("یه بار دیگه بگو " + realise.question(frame, focus, True, subject=False), "colloquial"))
     return found
 
 

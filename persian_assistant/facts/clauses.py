@@ -111,6 +111,9 @@ def _is_verb(run: list[str], at: int) -> bool:
         return True
     if token in ("شدید", "گذشته", "بخش", "کار", "بازی", "شنا", "نام", "بار", "بازم", "مردم"):
         return False
+    spoils = "از" in run[:at] and run[at - 1] not in COMPOUNDS["دادن"]
+    if token == "بدم" and (spoils or any(form.verb == "آمدن" for form in readings(after))):
+        return False
     after_verb = at > 0 and bool(readings(run[at - 1])) and not _participle(run[at - 1])
     motion = found[0].verb in MOTION and at > 0
     return (at_end or motion) and not after_verb
@@ -120,6 +123,7 @@ def _participle(token: str) -> bool:
     return any(form.tense == "perfect" and form.person == 3 for form in readings(token))
 
 
+_STREETS = wordset("خیابون خیابان کوچه کوچه‌ی میدون میدان شهرک بلوار")
 MOTION = wordset("رفتن آمدن برگشتن رسیدن بردن آوردن فرستادن دادن ریختن گذاشتن افتادن")
 
 
@@ -129,18 +133,24 @@ def enclitic(run: list[str]) -> tuple[str, int] | None:
     if not last[:1].isalnum():
         return None
     base, joint, ending = last.rpartition(ZWNJ)
+    coloured = last[:-1] in lexicon.COLOURS and any(token.startswith("رنگ") for token in before)
+    if last.endswith("ه") and (coloured or (before and before[-1] in _STREETS and last in lexicon.NAMES)):
+        return last[:-1], 3
     if last == "هفته" and {"عدد", "شماره"} & set(before):
         return "هفت", 3
     for tail in ("ییم", f"{ZWNJ}ایم", "یم"):
         stem = last.removesuffix(tail)
+        settled = stem in lexicon.PLACES and bool(_LINKING & set(before))
         if (
             stem != last
-            and (stem in lexicon.KIN or stem in lexicon.TRADES or stem in lexicon.TRAITS)
+            and (settled or stem in lexicon.KIN or stem in lexicon.TRADES or stem in lexicon.TRAITS)
             and before
         ):
             return stem, 4
     if joint and ending in ("ست", "س", "ه", "ئه"):
         return base, 3
+    if last.endswith("ئه") and len(last) > 3:
+        return last[:-2], 3
     if (
         last.endswith("ست")
         and last[-3:-2] in ("ا", "و", "ی")

@@ -73,6 +73,12 @@ def _with_subject(frame: Frame, context: Context) -> Frame | None:
     if frame.person in (1, 4):
         return frame
     subject = frame.subject
+    if (
+        not subject
+        and frame.person == 6
+        and any(p.role == "object" and p.words[-1].owner in (1, 4) for p in frame.phrases)
+    ):
+        return frame  # «موتورم رو دزدیدن»
     if not subject:
         if not context.last:
             return None
@@ -182,7 +188,7 @@ def _too_thin(frame: Frame) -> bool:
     solid = [p for p in frame.phrases if p.role != "time"]
     if not frame.negative and any(p.words[0].stem not in ("این", "آن", "همه", "خیلی") for p in solid):
         return False
-    dated = ("date", "year", "when", "month", *(("day", "hour") if frame.subject else ()))
+    dated = ("date", "year", "when", "month", *(("day", "hour", "season") if frame.subject else ()))
     return frame.negative or not any(p.kind in dated for p in frame.phrases)
 
 

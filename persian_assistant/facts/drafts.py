@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from persian_assistant.facts import lexicon
 from persian_assistant.facts.clause_frames import Frame, Phrase, dump, dump_words
 from persian_assistant.facts.subjects import Context, Told, stem_of
 from persian_assistant.facts.times import is_number, time_at
@@ -81,16 +82,29 @@ def label(found: Sequence[Word]) -> str:
     return " ".join(word.stem if word.owner in (1, 4) else word.said() for word in found)
 
 
+_ONE_KIN = {
+    "داداش": "برادر",
+    "آبجی": "خواهر",
+    "مامان": "مادر",
+    "بابا": "پدر",
+    "بابابزرگ": "پدربزرگ",
+    "مامان‌بزرگ": "مادربزرگ",
+}
+
+
 def key_of(found: Sequence[Word]) -> str:
-    return (
-        " ".join(stem_of(word) for word in found if word.stem not in ("یک", "و", "جدید", "فعلی", "تازه"))
-        or USER
-    )
+    """Whose it is, as keys say it: one word for each relative, without the name told with it."""
+    kept = [word for word in found if word.stem not in ("یک", "و", "جدید", "فعلی", "تازه")]
+    if len(kept) > 1 and stem_of(kept[0]) in lexicon.KIN and kept[0].owner:
+        kept = kept[:1] + [word for word in kept[1:] if word.stem not in lexicon.NAMES]
+    return " ".join(_ONE_KIN.get(stem_of(word), stem_of(word)) for word in kept) or USER
 
 
 def attribute_draft(told: Told, sentence: str, context: Context) -> Draft:
     """The fact «attribute of owner is value»."""
     attribute = label(told.attribute)
+    if attribute == "اسم":  # a name keeps its م: «حسام»
+        told = replace(told, value=tuple(Word(w.stem + "م") if w.owner == 1 else w for w in told.value))
     core = Phrase("thing", told.value).core
     details = {
         "rule": "attribute",

@@ -26,7 +26,8 @@ _NAMES = {
 _WOMEN = wordset("عمه خاله مادربزرگ دخترعمو دخترخاله دختردایی دخترعمه مامان‌بزرگ مادرزن مادرشوهر عروس")
 _MEN = wordset("عمو دایی پدربزرگ پسرعمو پسرخاله پسردایی پسرعمه بابابزرگ پدرزن پدرشوهر داماد باجناق")
 _OWN = {
-    "اسم": "people.own_name", "فامیلی": "people.own_surname", "شغل": "life.job", "تولد": "people.own_birthday",
+    "اسم": "people.own_name", "فامیلی": "people.own_surname", "شغل": "life.job",
+    "تولد": "people.own_birthday",
     "محل تولد": "people.own_birth_city", "گروه خونی": "life.blood", "تیم مورد علاقه": "life.fav_team",
     "رنگ مورد علاقه": "life.fav_color", "غذا مورد علاقه": "life.fav_food", "سایز پا": "life.shoe_size",
     "رشته": "life.study_field", "طرفدار": "life.fav_team",
@@ -84,10 +85,14 @@ def _of_attribute(relation: str, owner: str, value: str) -> list[Fitting]:
         slot = "kind" if owner in lexicon.ANIMALS else "person"
         return [Fitting(whose, plain, {slot: owner})] if _single(owner) else []
     if owner == "کاربر":
-        if relation in ("قد", "وزن") and is_number(words[0]):
+        if relation in ("قد", "وزن") and is_number(words[0]) and "متر" not in words[1:-1]:
             number = " ".join(w for w in words if is_number(w) or w == "و")
             return [Fitting("people.own_height" if relation == "قد" else "life.weight", number)]
         return [Fitting(_OWN[relation], value)] if relation in _OWN else []
+    if relation == "اسم" and owner in ("بهترین دوست", "بهترین رفیق"):
+        return [Fitting("people.best_friend_name", value)]
+    if relation == "اسم" and owner == "رئیس":
+        return [Fitting("life.boss", value)]
     if relation == "اسم" and owner in _NAMES:
         return [Fitting(f"people.{_NAMES[owner]}", value)]
     if relation == "اسم" and owner in _WOMEN | _MEN:
@@ -112,6 +117,10 @@ def _of_clause(relation: str, owner: str, clause: Clause, asked: Phrase, fact: F
     value = fact.value
     if clause.tense in ("present", "perfect") and (found := _living(relation, owner, clause, asked, value)):
         return found
+    if relation == "چیستی" and owner == "رئیس" and value.startswith(("آقای ", "خانم ")):
+        return [Fitting("life.boss", value)]
+    if relation == "جا" and owner == "خانه" and value.startswith("خیابان "):
+        return [Fitting("people.home_street", value.removeprefix("خیابان "))]
     if owner != "کاربر":
         return []
     if relation == "یاد گرفتن" or (relation == "رفتن" and asked.words[0].stem == "کلاس" and "زبان" in value):
@@ -150,6 +159,12 @@ def _living(relation: str, owner: str, clause: Clause, asked: Phrase, value: str
         return [Fitting("life.job", value)]
     if relation == "دوست داشتن" and own and asked.prep != "از" and _liked(clause):
         return [Fitting(f"life.{name}", value) for name in _TASTES]
+    if own and clause.part in ("متنفر", "بیزار", "بد", "نفرت", "تنفر"):
+        if value.startswith("صدای "):
+            return [Fitting("life.hated_sound", value)]
+        return [Fitting("life.hated_food", value)]
+    if own and asked.prep == "از" and clause.part in ("وحشت", "ترس"):
+        return [Fitting("life.fear", value)]
     if relation == "نشستن" and "طبقه" in value:
         return [Fitting("life.home_floor", value.split()[-1])]
     table = _OWN if own else _THEIRS
@@ -178,5 +193,5 @@ def _habit(relation: str, clause: Clause, asked: Phrase, value: str) -> list[Fit
     return []
 
 
-TASTES = frozenset(f"life.{name}" for name in _TASTES)
+TASTES = frozenset(f"life.{name}" for name in (*_TASTES, "hated_food"))
 """Frames that fit only a value of their own list: what is loved may be anything."""

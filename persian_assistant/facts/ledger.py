@@ -5,6 +5,7 @@ Knows nothing of files or of how a fact is read from a text.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +61,13 @@ class Ledger:
         self._live: dict[str, None] = {}
         self._gone: dict[str, int] = {}
         """Id → number of the entry that took the fact away."""
+        self._order: list[tuple[int, int, str]] = []
+        """Of every fact that was written: its place, and its id."""
         self._sources_gone: dict[int, int] = {}
         self._undone: set[int] = set()
+        self._undone_at: list[tuple[int, int]] = []
+        """(number of the entry, source) of what was undone, in the order of the entries."""
+        self._forgotten_at: list[tuple[int, int]] = []
         self._retired: dict[str, list[str]] = {}
         self._fixes_of: dict[int, list[int]] = {}
 
@@ -83,6 +89,15 @@ class Ledger:
 
     def live(self) -> list[Fact]:
         return sorted((self._records[one].fact for one in self._live), key=_place)
+
+    def count(self) -> int:
+        """How many facts hold."""
+        return len(self._live)
+
+    def since(self, seq: int) -> list[Fact]:
+        """The facts that hold and were told after `seq`; costs what was told after it."""
+        later = self._order[bisect_right(self._order, (seq + 1,)) :]
+        return [self._records[one].fact for _, _, one in later if one in self._live]
 
     def all(self) -> list[Fact]:
         return sorted((r.fact for one, r in self._records.items() if one not in self._gone), key=_place)
@@ -128,9 +143,17 @@ class Ledger:
         pairs = ((fact, self.replaced_by(fact)) for fact in self.all() if fact.seq <= seq)
         return [fact for fact, other in pairs if other is not None and other.seq > seq]
 
-    def gone_since(self, seq: int) -> list[int]:
-        """Numbers up to `seq` of the turns and lessons that were forgotten or undone after it."""
-        return sorted(source for source, at in self._sources_gone.items() if source <= seq < at)
+    def forgotten_since(self, seq: int) -> list[int]:
+        """Numbers up to `seq` of the turns and lessons that were forgotten after it; not of undone ones."""
+        return _taken_back(self._forgotten_at, seq)
+
+    def undone_since(self, seq: int) -> list[int]:
+        """Numbers up to `seq` of the turns and lessons that were undone after it."""
+        return _taken_back(self._undone_at, seq)
+
+    def last_forgotten(self) -> int:
+        """Number of the last entry that made something forgotten, 0 where nothing was."""
+        return self._forgotten_at[-1][0] if self._forgotten_at else 0
 
     def gone(self, source: int) -> bool:
         return source in self._sources_gone
@@ -149,6 +172,7 @@ class Ledger:
         elif kind == "undo":
             self._undo(note["target"], seq)
         elif kind == "forget":
+            self._forgotten_at += [(seq, one) for one in _sources(note["exchanges"], note["facts"])]
             self._take_away(note["exchanges"], note["facts"], seq)
         elif kind == "fact":
             if not note.get("edited") and note["fact_kind"] == "stated":
@@ -183,6 +207,7 @@ class Ledger:
             return
         record = _Record(fact, note["time"], source, tuple(note.get("retires", ())))
         self._records[fact.id] = record
+        insort(self._order, (*_place(fact), fact.id))
         self._by_source.setdefault(source, []).append(fact.id)
         chain = self._chains.setdefault(fact.key, [])
         chain.append(fact.id)
@@ -195,11 +220,12 @@ class Ledger:
 
     def _undo(self, turn: int, seq: int) -> None:
         sources = [turn, *self._fixes_of.get(turn, ())]
+        self._undone_at += [(seq, one) for one in sources if one not in self._undone]
         self._undone.update(sources)
         self._take_away(sources, [one for source in sources for one in self._by_source.get(source, ())], seq)
 
     def _take_away(self, turns: list[int], facts: list[str], seq: int) -> None:
-        for source in (*turns, *(int(one.partition(".")[0]) for one in facts)):
+        for source in _sources(turns, facts):
             self._sources_gone.setdefault(source, seq)
         for one in facts:
             self._gone.setdefault(one, seq)
@@ -230,3 +256,14 @@ class Ledger:
 
 def _place(fact: Fact) -> tuple[int, int]:
     return fact.seq, int(fact.id.partition(".")[2] or 0)
+
+
+def _sources(turns: list[int], facts: list[str]) -> list[int]:
+    """The entries that these turns are and these facts came from, each once."""
+    return list(dict.fromkeys((*turns, *(int(one.partition(".")[0]) for one in facts))))
+
+
+def _taken_back(gone: list[tuple[int, int]], seq: int) -> list[int]:
+    """Of pairs (entry, source) in the order of entries: the sources up to `seq` with an entry after it."""
+    later = gone[bisect_right(gone, (seq + 1,)) :]
+    return sorted({source for _, source in later if source <= seq})

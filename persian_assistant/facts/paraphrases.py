@@ -21,6 +21,7 @@ from persian_assistant.facts.frame_relations import TASTES, fittings
 from persian_assistant.facts.frames import Frame, fill, read_frames
 from persian_assistant.facts.stems import content, same
 from persian_assistant.facts.verbs import readings
+from persian_assistant.facts.wordset import wordset
 from persian_assistant.records import Fact
 
 LEAST_SCORE = 0.8
@@ -39,7 +40,19 @@ PEOPLE = frozenset(stem for word in _PEOPLE.split() for stem in content(word))
 """Stems of whom a statement can be about: a frame about one says nothing of another."""
 _SLOT = re.compile(r"\{[^}]*\}")
 _WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
-_PLANNED = frozenset("قرار باید می‌خواهی می‌خواهد خواهی خواهد".split())
+_PLANNED = wordset("قرار باید می‌خواهی می‌خواهد خواهی خواهد")
+_TASTE = wordset("دوست علاقه خوش بد متنفر بیزار نفرت تنفر")
+_BY_RELATION = frozenset(
+    (
+        "life.hated_food",
+        "people.home_city",
+        "people.person_city",
+        "people.own_birth_city",
+        "life.job",
+        "people.own_job",
+    )
+)
+"""Frames that fit only where the relation says so: their statements are those of many others."""
 _KINDS = (
     ("date", re.compile(r"\b(?:فروردین|اردیبهشت|خرداد|تیر|مرداد|شهریور|مهر|آبان|آذر|دی|بهمن|اسفند)\b")),
     ("day", re.compile(r"شنبه\b|\bجمعه")),
@@ -76,6 +89,8 @@ class _Known:
     values: frozenset[str]
     preps: frozenset[str]
     """Prepositions that stand before its value; "" for none."""
+    slots: tuple[tuple[str, tuple[tuple[str, frozenset[str]], ...]], ...]
+    """What each slot but the value can hold, with its stems."""
     verbs: frozenset[tuple[str, str]]
     """(infinitive, "now" | "past" | "plan") of its statements."""
 
@@ -95,23 +110,28 @@ def of_fact(fact: Fact, statement: str) -> Paraphrase | None:
     clause, focus = load(fact.details["frame"]), int(fact.details["focus"])
     if focus < 0 or clause.negative:
         return None
-    return paraphrase(statement, fact.value, clause.phrases[focus].prep)
+    tastes = clause.part in _TASTE or clause.phrases[focus].prep == "عاشق"
+    return paraphrase(statement, fact.value, clause.phrases[focus].prep, listed=tastes)
 
 
-def paraphrase(statement: str, value: str, prep: str | None = None) -> Paraphrase | None:
+def paraphrase(
+    statement: str, value: str, prep: str | None = None, *, listed: bool = False
+) -> Paraphrase | None:
     """The frame that says what `statement` says of `value`; None where none fits well.
 
-    `prep`: the preposition that stands before the value, where it is known.
+    `prep`: the preposition that stands before the value, where it is known. `listed`: only frames that list
+    the value: what is liked or hated may be anything, a food or a chore.
     """
     of_value = set(content(value))
     words = frozenset(word for word in content(statement) if word not in of_value)
     kind, verb = _kind(value), _verb(statement)
     best: tuple[float, Frame, dict[str, str]] | None = None
     for known in _bank():
-        fillers = _fillers(known.frame, words, value)
-        if fillers is None or known.kind != kind or verb not in known.verbs:
+        if known.kind != kind or verb not in known.verbs or known.frame.id in _BY_RELATION:
             continue
-        if prep is not None and prep not in known.preps:
+        if (prep is not None and prep not in known.preps) or (listed and same(value) not in known.values):
+            continue
+        if (fillers := _fillers(known, words, value)) is None:
             continue
         filled = {stem for name, filler in fillers.items() if name != "value" for stem in content(filler)}
         score = max((_likeness(words - filled, told - filled) for told in known.statements), default=0.0)
@@ -145,13 +165,11 @@ def _likeness(words: frozenset[str], told: frozenset[str]) -> float:
     return 2 * weight(words & told) / (weight(words) + weight(told))
 
 
-def _fillers(frame: Frame, words: frozenset[str], value: str) -> dict[str, str] | None:
+def _fillers(known: _Known, words: frozenset[str], value: str) -> dict[str, str] | None:
     """What stands in the frame's slots; None where a slot finds nothing."""
     fillers = {"value": value}
-    for name, choices in frame.slots.items():
-        if name == "value":
-            continue
-        fitting = [choice for choice in choices if (stems := content(choice)) and words.issuperset(stems)]
+    for name, choices in known.slots:
+        fitting = [choice for choice, stems in choices if stems and words.issuperset(stems)]
         if not fitting:
             return None
         fillers[name] = max(fitting, key=len)
@@ -186,13 +204,18 @@ def _known(frame: Frame) -> _Known:
     preps = {_before(text) for text in texts if "{value" in text}
     verbs = {_verb(fill(text, {name: choices[0] for name, choices in frame.slots.items()})) for text in texts}
     stems = tuple(each for each in told if each)
-    return _Known(frame, stems, kind, known, frozenset(preps), frozenset(verbs))
+    slots = tuple(
+        (name, tuple((choice, frozenset(content(choice))) for choice in choices))
+        for name, choices in frame.slots.items()
+        if name != "value"
+    )
+    return _Known(frame, stems, kind, known, frozenset(preps), slots, frozenset(verbs))
 
 
 def _before(text: str) -> str:
     """The preposition before the value."""
     words = text.partition("{value")[0].replace("«", " ").split()
-    return PREPOSITIONS.get(words[-1], "") if words else ""
+    return PREPOSITIONS.get(words[-1], "") if words and words[-1] != "تو" else ""
 
 
 def _kind(value: str) -> str:

@@ -17,7 +17,7 @@ from persian_assistant.facts.words import TO_SPOKEN, Word, said
 from persian_assistant.facts.wordset import wordset
 
 TURN = {1: 2, 4: 5}
-_EXPERIENCED = {"خوش": "خوش", "بد": "بد", "یاد": "یاد"}
+EXPERIENCED = {"خوش": "خوش", "بد": "بد", "یاد": "یاد"}
 _CLITICS = {1: "م", 2: "ت", 3: "ش", 4: "مان", 5: "تان", 6: "شان"}
 _SPOKEN_PREPOSITIONS = {"در": "تو", "روی": "رو"}
 _TIME_WORDS = {
@@ -33,6 +33,8 @@ _TIME_WORDS = {
     "frequency": ("هر چند وقت یک بار", "چند وقت یه بار"),
     "age": ("چند سال", "چند سال"),
 }
+_GOING = wordset("رفتن آمدن برگشتن رسیدن بردن")
+_JOURNEYS = wordset("سفر مسافرت مهاجرت پرواز")
 _DIRECTIONS = wordset("بیرون پایین بالا جلو عقب داخل دنبال")
 INSTRUMENTS = wordset("گیتار پیانو سه‌تار تار ویولن سنتور نی دف تنبک عود کمانچه")
 
@@ -57,7 +59,7 @@ def subject_text(frame: Frame, side: str, spoken: bool = False, always: bool = F
         return owned(frame.subject, side, spoken, whole=not spoken)
     if not always:
         return ""
-    return {1: "من", 2: "تو", 4: "ما", 5: "شما"}[turned(frame.person, side)]
+    return {1: "من", 2: "تو", 4: "ما", 5: "شما"}.get(turned(frame.person, side), "")
 
 
 def _verb_word(frame: Frame, person: int, spoken: bool) -> str:
@@ -79,7 +81,7 @@ def predicate(frame: Frame, side: str, spoken: bool = False) -> tuple[str, str]:
         helper = "باید"
     elif frame.mood == "want":
         helper = conjugate("خواستن", "present", person, False, spoken)
-    if frame.part in _EXPERIENCED and frame.verb == "آمدن":
+    if frame.part in EXPERIENCED and frame.verb == "آمدن":
         verb = conjugate(frame.verb, frame.tense, 3, frame.negative, spoken)
         return helper, f"{frame.part}{_CLITICS[person]} {verb}"
     verb = _verb_word(frame, person, spoken)
@@ -98,12 +100,14 @@ def phrase_text(phrase: Phrase, frame: Frame, side: str, spoken: bool = False) -
         and phrase.kind == "place"
         and not spoken
         and phrase.words[0].stem not in _DIRECTIONS
-        and frame.verb in ("رفتن", "آمدن", "برگشتن", "رسیدن", "بردن")
+        and (frame.part in _JOURNEYS or (not frame.part and frame.verb in _GOING))
     ):
         prep = "به"
+    if phrase.role == "thing" and phrase.kind == "place" and not spoken and frame.part == "به دنیا":
+        prep = "در"
     if spoken:
         prep = _SPOKEN_PREPOSITIONS.get(prep, prep)
-    if phrase.words == (Word("من"),) and prep in ("به", "از", "با", "برای"):
+    if phrase.words == (Word("من"),) and prep in ("به", "از", "با", "برای", "پیش"):
         text = {"user": "من", "assistant": "تو"}[side]
     return f"{prep} {text}".strip()
 

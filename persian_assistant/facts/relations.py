@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from persian_assistant.facts import lexicon
-from persian_assistant.facts.clause_frames import Frame, Phrase, chunk, content, frame_of
+from persian_assistant.facts.clause_frames import Frame, Phrase, chunk, content, dump, frame_of, load
 from persian_assistant.facts.clauses import Clause
 from persian_assistant.facts.compounds import COMPOUNDS, PREPOSITIONS
 from persian_assistant.facts.doings import doing, having, is_mood
@@ -113,23 +113,38 @@ def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
         or (clause.form.tense not in ("present", "past"))
     ):
         return []
-    if not told.attribute and told.value and is_age(told.value):
+    if not told.attribute and told.value and is_age(told.value) == len(told.value):
         told = Told((Word("سن"),), told.owner, told.value)
     if told.owner:
         context.last = told.owner
     drafts = []
     if (
         told.owner
-        and told.owner[-1].stem in lexicon.KIN
-        and len(told.value) > 1
-        and told.value[0].stem in lexicon.NAMES
+        and lexicon.KIN & {stem_of(told.owner[0]), told.owner[-1].stem}
+        and len(told.owner) < 3
+        and (name := _name_length(told.value))
         and not told.attribute
     ):
-        drafts.append(attribute_draft(Told((Word("اسم"),), told.owner, told.value[:1]), sentence, context))
-        told = replace(told, value=told.value[1:])
+        drafts.append(attribute_draft(Told((Word("اسم"),), told.owner, told.value[:name]), sentence, context))
+        named = (*told.owner, *(Word(word.stem) for word in told.value[:name]))
+        told = replace(told, value=told.value[name:])
+        context.last = named
+        return [*drafts, *(_by_name(draft, named) for draft in _being(told, clause, sentence))]
     if told.attribute and told.value[0].stem not in PREPOSITIONS:
         return [*drafts, attribute_draft(told, sentence, context)]
     return [*drafts, *_being(told, clause, sentence)]
+
+
+def _name_length(value: Sequence[Word]) -> int:
+    """How many words of «شقایق مربی شنا», «آقای شکوری معلم» are a name that more is told of; 0 for none."""
+    length = 2 if value[0].stem in ("آقای", "خانم", "خانوم") else int(value[0].stem in lexicon.NAMES)
+    return length if len(value) > length else 0
+
+
+def _by_name(draft: Draft, named: tuple[Word, ...]) -> Draft:
+    """`draft` told of «دوستم شقایق» and not of «دوستم» alone."""
+    frame = replace(load(draft.details["frame"]), subject=named)
+    return replace(draft, details={**draft.details, "frame": dump(frame)})
 
 
 def _event(clause: Clause) -> Told | None:
@@ -172,7 +187,11 @@ def _linked(told: Told) -> _Being | None:
         kind = "year" if numbered else time_at([w.said() for w in tail], 0)[1] or "place"
     lone = len(tail) == 1
     phrase = Phrase(
-        "pp", tuple(replace(w, owner=0) if lone and w.owner == 1 else w for w in tail), prep, kind
+        "pp",
+        # the copula is gone, so a final م is the place's own: «بچه‌ی تربت‌جامم»
+        tuple(Word(w.stem + "م") if lone and w.owner == 1 else w for w in tail),
+        prep,
+        kind,
     )
     key = f"{SAME.get(word, word)}|{key_of(told.owner)}" + (f"|{phrase.key}" if word in _MANY else "")
     return (phrase,), word, key

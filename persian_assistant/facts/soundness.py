@@ -25,6 +25,7 @@ _EMPTY = DIRECTIONS | wordset("""
 _LOOSE = wordset("حواس یاد خاطر گرفته کرده رفته شده ساله عادتاً که اگر چون وقتی ول")
 """Words that no phrase of a fact holds: where one stands, the clause was cut wrong."""
 _GOING = wordset("رفتن آمدن برگشتن رسیدن")
+_WAYS = frozenset(("به", "از", "سر", "پیش", "برای"))
 _ONCE = frozenset(("به", "در"))
 
 
@@ -33,9 +34,13 @@ def sound(draft: Draft) -> bool:
     if draft.details.get("rule") == "attribute":
         owner, words = load_words(draft.details["owner"]), load_words(draft.details["words"])
         attribute = load_words(draft.details["attribute"])
+        if len(attribute) > 1 and attribute[-1].stem == "اسم":
+            return False  # «سبزه اسمش فلفله»
         return _clean((*attribute, *owner, *words)) and not _hollow(words)
     frame, focus = load(draft.details["frame"]), int(draft.details["focus"])
     told = frame.phrases[focus].words if focus >= 0 else frame.subject
+    if frame.verb == "بودن" and frame.subject and told[-1].owner == 3:
+        return False  # «شنبه عقدشه»: whose it is was cut off
     whole = [*frame.subject, *(word for phrase in frame.phrases for word in phrase.words)]
     return _clean(whole) and not _hollow(told) and _directed(frame) and not _crowded(frame)
 
@@ -54,9 +59,9 @@ def _directed(frame: Frame) -> bool:
     if frame.verb in _GOING and not frame.part:
         if any(phrase.words[0].stem in DIRECTIONS for phrase in frame.phrases if phrase.role == "thing"):
             return False
-        return len(goals) <= 1 and any(
-            p.kind == "place" or p.prep in ("به", "از", "سر", "پیش", "برای") for p in frame.phrases
-        )
+        comes = bool(frame.subject) and any(p.role == "time" for p in frame.phrases)
+        told = any(p.kind == "place" or p.prep in _WAYS for p in frame.phrases)
+        return len(goals) <= 1 and (comes or told)
     counted = Counter(p.prep for p in frame.phrases if p.role == "pp" and p.prep in _ONCE)
     return all(count == 1 for count in counted.values())
 

@@ -71,15 +71,27 @@ class FactStore:
 
     def since(self, high_water: int) -> list[Fact]:
         """The facts that hold now and were told after the journal's entry `high_water`."""
-        return [fact for fact in self.live() if fact.seq > high_water]
+        return self._follow().since(high_water)
+
+    def count(self) -> int:
+        """How many facts hold now."""
+        return self._follow().count()
 
     def superseded_since(self, seq: int) -> list[Fact]:
         """Facts told up to `seq` in whose place another came after it: weights may still know them."""
         return self._follow().superseded_since(seq)
 
     def forgotten_since(self, seq: int) -> list[int]:
-        """Numbers up to `seq` of the turns and lessons forgotten or undone after it."""
-        return self._follow().gone_since(seq)
+        """Numbers up to `seq` of the turns and lessons forgotten after it: no weights may know them."""
+        return self._follow().forgotten_since(seq)
+
+    def undone_since(self, seq: int) -> list[int]:
+        """Numbers up to `seq` of the turns and lessons undone after it: they are not learned again."""
+        return self._follow().undone_since(seq)
+
+    def last_forgotten(self) -> int:
+        """Number of the journal's last "forget" entry, 0 where nothing was forgotten."""
+        return self._follow().last_forgotten()
 
     def from_turn(self, seq: int) -> list[Fact]:
         """Facts read from the turn `seq` or from corrections of its answer, whether they still hold."""

@@ -162,6 +162,8 @@ def _owned(subject: list[Word], value: list[Word], context: Context) -> Told | N
     if any(word.stem in PREPOSITIONS for word in chain):
         return None
     first = next((at for at, word in enumerate(chain) if _related(word)), None)
+    if first and chain[first - 1].stem in ("بهترین", "صمیمی‌ترین", "قدیمی‌ترین"):
+        first -= 1
     if first is None or (
         first and stem_of(chain[0]) not in lexicon.ATTRIBUTES and not chain[0].stem.endswith("ی")
     ):

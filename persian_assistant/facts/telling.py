@@ -1,17 +1,22 @@
 """Facts in words, whatever wrote them: a fact that the views cannot phrase any more is still told.
 
-A journal outlives the rules that read it, so nothing here raises. Knows nothing of files.
+A journal outlives the rules that read it, so nothing here raises: what cannot be phrased is logged and left
+out. Knows nothing of files.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
-from persian_assistant.facts import views
+from persian_assistant.facts import curriculum, views
 from persian_assistant.facts.extraction import Draft
 from persian_assistant.facts.stems import same
+from persian_assistant.facts.untold import untold_views
 from persian_assistant.records import Fact, View
 
 logger = logging.getLogger(__name__)
@@ -36,11 +41,50 @@ def told(fact: Fact) -> str:
 
 def trained(fact: Fact) -> list[View]:
     """The views it is trained with."""
+    return _made(views.train_views, fact, "views of a fact")
+
+
+def lessons(fact: Fact) -> list[View]:
+    """Everything a pass trains of it; [] where it cannot be phrased."""
+    return _made(curriculum.train_views, fact, "views of a fact")
+
+
+def probes(fact: Fact) -> list[View]:
+    """Questions about it that are never trained; [] where it cannot be phrased."""
+    return _made(curriculum.probe_views, fact, "probes of a fact")
+
+
+def untold(facts: Sequence[Fact], count: int, chance: random.Random) -> list[View]:
+    """`untold_views`, without the facts that it cannot work with."""
+    state = chance.getstate()
     try:
-        return views.train_views(fact)
+        return untold_views(facts, count, chance)
     except Exception as error:
-        stumbled("views of a fact", error)
+        stumbled("questions about untold things", error)
+    chance.setstate(state)
+    return _made(lambda sound: untold_views(sound, count, chance), _sound(facts), "untold things")
+
+
+def said_lessons(text: str) -> list[View]:
+    """Views of a sentence that no rule read; [] where it cannot be turned round."""
+    return _made(views.said_views, text, "views of a turn")
+
+
+def _made(make: Callable[[Any], list[View]], given: Any, doing: str) -> list[View]:
+    try:
+        return make(given)
+    except Exception as error:
+        stumbled(doing, error)
         return []
+
+
+def _sound(facts: Sequence[Fact]) -> list[Fact]:
+    found = []
+    for fact in facts:
+        with suppress(Exception):
+            untold_views([fact], 2, random.Random(0))
+            found.append(fact)
+    return found
 
 
 def said(text: str) -> str:

@@ -84,6 +84,8 @@ def _date(words: Sequence[str], at: int) -> int:
             end += 1
     if end < len(words) and is_ordinal(words[end]):
         end += 1
+    if end > at and (_at(words, end), _at(words, end + 1)) == ("هر", "ماه"):
+        return end + 2 - at
     if end == at or _at(words, end) not in MONTHS:
         return 0
     end += 1
@@ -112,7 +114,7 @@ def _around_unit(words: Sequence[str], at: int) -> tuple[int, str]:
         length = number_length(words, at + 1)
         if length and _at(words, at + 1 + length) in UNITS | {"بار", "دفعه", "مرتبه"}:
             return length + 2, "frequency"
-        return 0, ""
+        return int(bool(length)), "frequency" if length else ""
     length = number_length(words, at)
     unit = _at(words, at + length)
     if unit in ("سال", "سالهای") and not length and (year := number_length(words, at + 1)):
@@ -154,6 +156,8 @@ def time_at(words: Sequence[str], at: int) -> tuple[int, str]:
     length, kind = _around_unit(words, at)
     if length:
         return length, kind
+    if word == "شیفت" and _at(words, at + 1) in PARTS:
+        return 2, "part"
     if word in ("آخر", "اول", "وسط", "اواخر", "اوایل") and (
         _at(words, at + 1) in UNITS | MONTHS | SEASONS or _at(words, at + 1).startswith("هفته")
     ):
@@ -162,6 +166,8 @@ def time_at(words: Sequence[str], at: int) -> tuple[int, str]:
         end = at + 1 + (word == "روز")
         while _at(words, end) in PARTS | {"این"} or (end > at + 1 and _at(words, end) == "زود"):
             end += 1
+        if _at(words, end) == "و" and time_at(words, end + 1)[1] == "day":
+            end += 1 + time_at(words, end + 1)[0]
         return end - at, "day"
     if word in ("این", "همین") and _at(words, at + 1) in DAYS | UNITS | {"موقع", "وقت"}:
         return 2, "day"

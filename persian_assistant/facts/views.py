@@ -6,12 +6,12 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from persian_assistant.facts import attribute_views, clause_views, endings, morphology, taught_views
+from persian_assistant.facts import aliases, attribute_views, clause_views, endings, morphology, taught_views
 from persian_assistant.facts.phrases import ACKNOWLEDGED, NOT_TOLD, OWNERS, THINGS, UNTOLD
 from persian_assistant.records import Fact, Message, View
 
 Kind = Literal["direct", "colloquial", "reversed", "statement", "negative", "said"]
-_MOST = 14
+_MOST = 16
 _NEAR = 60
 """How many of the newest facts lend their questions to negatives."""
 _KINDS: dict[str, Kind] = {"direct": "direct", "colloquial": "colloquial", "reversed": "reversed"}
@@ -47,13 +47,14 @@ def _asked(fact: Fact) -> list[tuple[str, str, str]]:
     answer = statement(fact)
     if fact.details.get("rule") == "attribute":
         told = attribute_views.parse(fact)
-        forward = [(question, answer, kind) for question, kind in attribute_views.questions(told)]
+        asked = aliases.registers(attribute_views.questions(told))
+        forward = [(question, answer, kind) for question, kind in asked]
         back = [
             (question, reply + ".", "reversed")
             for question, reply in attribute_views.reversed_questions(told)
         ]
         return forward + back
-    return [(question, answer, kind) for question, kind in clause_views.questions(fact)]
+    return [(question, answer, kind) for question, kind in aliases.registers(clause_views.questions(fact))]
 
 
 def train_views(fact: Fact) -> list[View]:

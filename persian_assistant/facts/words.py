@@ -26,6 +26,8 @@ _ORDINAL = re.compile(
 )
 
 
+_WHOLE_N = frozenset(("کارتون", "کانتون", "پایتون", "زیتون", "گلستان", "قهرمان"))
+"""Words that only look as if they ended in «ـتون» or «ـمان» of an owner."""
 _FIRST_PARTS = frozenset(
     ("بادوم", "دندون", "نون", "خونه", "میدون", "قلیون", "بادمجون", "تخمه", "زبون")
 ) & set(lexicon.SPOKEN)
@@ -133,7 +135,7 @@ def split_owner(word: str) -> tuple[str, int, bool]:
             return base + ZWNJ + "ها", 1, True
         if last in ("هاش", "هایش"):
             return base + ZWNJ + "ها", 3, True
-    whole = lexicon.WHOLE_M | lexicon.WHOLE_S | lexicon.NAMES | lexicon.PLACES
+    whole = lexicon.WHOLE_M | lexicon.WHOLE_S | lexicon.NAMES | lexicon.PLACES | _WHOLE_N
     if word in whole or is_ordinal(word) or word in lexicon.POSSESSED:
         return formal_stem(word), 0, True
     for ending, person in _LONG.items():

@@ -18,6 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
@@ -174,11 +175,14 @@ class PretrainingRun:
         return self.save(model, tokenizer, figures)
 
     def _late_texts(self, tokenizer: PreTrainedTokenizerFast, rows: int = 6000) -> list[str]:
-        """Rows of the late mixture as text: enough of it that chat tuning never sees one twice."""
+        """Documents of the late mixture as text: enough of it that chat tuning never sees one twice."""
         packed = self._packed("late")
         if not packed.rows:
             return []
-        return [tokenizer.decode(row) for row in packed.batch(0, min(rows, packed.rows))]
+        ids = packed.batch(0, min(rows, packed.rows)).reshape(-1)
+        ends = np.flatnonzero(ids == tokenizer.eos_token_id)
+        documents = np.split(ids, ends + 1)[1:-1]  # the first may lack its beginning, the last its end
+        return [tokenizer.decode(document, skip_special_tokens=True) for document in documents]
 
     def save(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, figures: dict[str, Any]

@@ -27,6 +27,7 @@ from persian_assistant.pretraining.tokenizer import plain_ids
 from persian_assistant.pretraining.told_rows import make_rows
 from persian_assistant.pretraining.training import NextTokenLoss, Optimizers, Progress
 from persian_assistant.records import Message
+from persian_assistant.seed_examples import HELDOUT_EVERY
 from persian_assistant.template import ChatTemplate
 from persian_assistant.text import normalise, sanitise
 
@@ -35,8 +36,6 @@ Encoded = tuple[list[int], list[float]]
 """(input_ids, loss weights) of one row."""
 DEFAULT_PERSONA = "assistant"
 WARMUP_STEPS = 20
-HELDOUT_EVERY = 25
-"""Every so many-th row of a dialogue source, or frame of a folder of frames, is left out, to measure on."""
 MADE_ROWS, HELDOUT_MADE_ROWS = 10_000, 100
 """Rows made from a folder of frames where the recipe names no number, and rows to measure on."""
 
@@ -258,8 +257,9 @@ def _plan(
 
 def _plain_rows(texts: list[str], tokenizer: PreTrainedTokenizerBase, length: int) -> list[Encoded]:
     rows = []
+    end = int(tokenizer.eos_token_id)
     for text in texts:
-        ids = [*plain_ids(tokenizer, text), int(tokenizer.eos_token_id)][:length]
+        ids = [end, *plain_ids(tokenizer, text), end][:length]  # as documents begin when they are measured
         rows.append((ids, [1.0] * len(ids)))
     return rows
 

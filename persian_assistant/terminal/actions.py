@@ -6,13 +6,13 @@ A function is handed the chat and the rest of the line; it shows what happened a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from persian_assistant.config import data_dir, read_toml
 from persian_assistant.errors import AssistantError, UsageError
-from persian_assistant.terminal import told_actions
+from persian_assistant.terminal import told_actions, version_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
-from persian_assistant.terminal.told_actions import shortened, when
+from persian_assistant.terminal.told_actions import shortened
 from persian_assistant.terminal.toolbar import pass_line, version_name
 from persian_assistant.terminal.view import figure
 from persian_assistant.wording import language, say
@@ -95,54 +95,6 @@ def status(chat: Chat, rest: str) -> None:
         if value is not None and value != ""
     ]
     chat.view.table((say("chat.column_setting"), say("chat.column_value")), rows)
-
-
-def versions(chat: Chat, rest: str) -> None:
-    if rest:
-        raise COMMAND["versions"].refuse(rest)
-    current = chat.session.status().version
-    known = chat.session.versions()
-    if not known:
-        chat.view.notice(say("chat.no_versions"))
-        return
-    names = ("number", "time", "parent", "learned", "scores")
-    rows = [_version_row(version, current) for version in known]
-    rows.insert(0, (("● " if current is None else "  ") + say("chat.base_version"), "", "", "", ""))
-    chat.view.table([say(f"chat.column_{name}") for name in names], rows)
-
-
-def _version_row(version: Any, current: int | None) -> tuple[str, ...]:
-    mark = "● " if version.number == current else "  "
-    numbers = {
-        name: value
-        for name, value in version.scores.items()
-        if isinstance(value, (int, float)) and not name.startswith("base_")
-    }
-    scores = " · ".join(f"{name} {figure(value)}" for name, value in numbers.items())
-    return (
-        mark + figure(version.number),
-        when(version.created),
-        version_name(version.parent),
-        figure(version.high_water),
-        scores,
-    )
-
-
-def rollback(chat: Chat, rest: str) -> None:
-    command = COMMAND["rollback"]
-    if rest == "base":
-        target = None
-    elif rest:
-        target = number(command, rest)
-    else:
-        current = chat.session.status().version
-        if current is None:
-            raise UsageError("chat.nothing_to_rollback")
-        parents = {version.number: version.parent for version in chat.session.versions()}
-        target = parents.get(current)
-    serving = chat.session.rollback(target)
-    name = version_name(None if serving is None else serving.number)
-    chat.view.notice(say("chat.rolled_back", version=name))
 
 
 def regen(chat: Chat, rest: str) -> None:
@@ -254,19 +206,12 @@ def setting_choices(chat: Chat) -> Choices:
     return [(name, _shown(value)) for name, value in chat.session.settings().items()]
 
 
-def version_choices(chat: Chat) -> Choices:
-    """The numbers `/rollback` takes."""
-    known = [(str(version.number), when(version.created)) for version in chat.session.versions()]
-    return [("base", say("chat.base_version")), *reversed(known)]
-
-
 COMMANDS: tuple[Command, ...] = (
     Command("help", help_),
     *told_actions.COMMANDS,
     Command("learn", learn, "[--wait|--stop]", lambda chat: [("--wait", ""), ("--stop", "")]),
     Command("status", status),
-    Command("versions", versions),
-    Command("rollback", rollback, "[n|base]", version_choices),
+    *version_actions.COMMANDS,
     Command("regen", regen),
     Command("undo", undo),
     Command("clear", clear),

@@ -33,9 +33,23 @@ def figure(value: object) -> str:
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
         return str(value)
+    return _written(text)
+
+
+def _written(text: str) -> str:
     if language() != "fa":
         return text
-    return to_persian_digits(text.replace(",", "٬").replace(".", "٫"))
+    return to_persian_digits(text.replace(",", "٬").replace(".", "٫").replace("%", "٪"))
+
+
+def share(value: float) -> str:
+    """A share of 1 as per cent: «۹۲٪» or "92%"."""
+    return _written(f"{value:.0%}")
+
+
+def decimal(value: float, places: int) -> str:
+    """A number with so many places: «۱٫۰۲۰» or "1.020"."""
+    return _written(f"{value:.{places}f}")
 
 
 class View:
@@ -199,6 +213,11 @@ class View:
     def live(self) -> bool:
         """Whether notices go to a terminal where a line can be taken back."""
         return not self._dumb and self._notices.isatty()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal that notices go to."""
+        return self._console().width
 
     @property
     def _notices(self) -> TextIO:

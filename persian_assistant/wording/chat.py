@@ -137,8 +137,8 @@ CATALOGUE = TOLD | {
         "en": "model, version, journal and learning",
     },
     "command_versions": {
-        "fa": "نسخه‌های آداپتور و امتیازهایشان",
-        "en": "the adapter's versions and their scores",
+        "fa": "نسخه‌های آداپتور و امتیازهایشان؛ با plot به‌صورت نمودار",
+        "en": "the adapter's versions and their scores; plot draws them",
     },
     "command_rollback": {
         "fa": "بازگشت به نسخهٔ پیشین، نسخه‌ای با شمارهٔ داده‌شده، یا مدل پایه",
@@ -195,11 +195,36 @@ CATALOGUE = TOLD | {
     "saved": {"fa": "گفت‌وگو در {path} ذخیره شد.", "en": "The conversation is saved in {path}."},
     "column_setting": {"fa": "تنظیم", "en": "setting"},
     "column_value": {"fa": "مقدار", "en": "value"},
-    "column_number": {"fa": "نسخه", "en": "version"},
-    "column_time": {"fa": "زمان", "en": "time"},
-    "column_parent": {"fa": "بر پایهٔ", "en": "parent"},
-    "column_learned": {"fa": "آموخته تا", "en": "learned up to"},
-    "column_scores": {"fa": "امتیازها", "en": "scores"},
+    "base_short": {"fa": "مدل پایه", "en": "base"},
+    "versions_name": {"fa": "نسخهٔ {number}", "en": "{number}"},
+    "versions_number": {"fa": "نسخه", "en": "version"},
+    "versions_time": {"fa": "زمان", "en": "when"},
+    "versions_facts": {"fa": "دانسته", "en": "facts"},
+    "versions_new": {"fa": "تازه", "en": "new"},
+    "versions_earlier": {"fa": "پیشین", "en": "earlier"},
+    "versions_perplexity": {"fa": "سرگشتگی", "en": "perplexity"},
+    "versions_seconds": {"fa": "ثانیه", "en": "s"},
+    "versions_scale": {"fa": "سهم", "en": "scale"},
+    "versions_legend": {
+        "fa": (
+            "دانسته: شمار دانسته‌های آموخته؛ تازه و پیشین: پاسخ‌های درست دربارهٔ دانسته‌های تازه و پیشین؛ "
+            "سرگشتگی: نسبت به مدل پایه؛ سهم: بخشی از آموخته که به کار رفت."
+        ),
+        "en": (
+            "facts: learned in that pass; new, earlier: right answers about new and earlier facts; "
+            "perplexity: ratio to the base; scale: share of the update that is used."
+        ),
+    },
+    "versions_plot": {"fa": "نمودار امتیازها", "en": "the scores as bars"},
+    "plot_new_recall": {"fa": "پاسخ درست دربارهٔ دانسته‌های تازه", "en": "Recall of new facts"},
+    "plot_earlier_recall": {
+        "fa": "پاسخ درست دربارهٔ دانسته‌های پیشین",
+        "en": "Recall of earlier facts",
+    },
+    "plot_perplexity_ratio": {
+        "fa": "سرگشتگی: از مدل پایه تا مرز پذیرش (خط عمودی)؛ کمتر بهتر است",
+        "en": "Perplexity: from the base to the limit (the upright line); less is better",
+    },
     "column_persona": {"fa": "شخصیت", "en": "persona"},
     "column_title": {"fa": "عنوان", "en": "title"},
     "column_model": {"fa": "مدل", "en": "model"},

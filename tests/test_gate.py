@@ -59,8 +59,8 @@ SOUND = Figures(50.0, 3.0, 1.0, 0.02, 0.9, 0.9)
         ({}, "", ()),
         ({"rep4": 0.07}, "", ()),
         ({"rep4": 0.08}, "learning.gate_repetition", ("8%", "2%")),
-        ({"instruction_loss": 3.09}, "", ()),
-        ({"instruction_loss": 3.1}, "learning.gate_instruction", ("3.10", "3.00")),
+        ({"instruction_loss": 3.15}, "", ()),
+        ({"instruction_loss": 3.16}, "learning.gate_instruction", ("3.16", "3.00")),
         ({"new_recall": 0.3}, "", ()),  # little, but more than before
         ({"new_recall": 0.2}, "learning.gate_new", ("20%",)),
         ({"new_recall": NAN}, "", ()),  # nothing new was told

@@ -18,6 +18,10 @@ from persian_assistant.metrics import text_ids
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
 from persian_assistant.template import ChatTemplate
 
+MOST_NEGATIVES = 300
+"""Questions about untold things in a pass: more of them would crowd out what many facts need."""
+MOST_SHARE_TOKENS = 6000
+"""Tokens of seed examples, and of general text: what holds the language need not grow with what is told."""
 OPEN_ROWS = 16
 """Rows looked at for a place for the next view."""
 FEWEST_EPOCHS = 4
@@ -136,11 +140,14 @@ def build_mixture(
     seeds = build.draw(
         "seed_examples",
         build.shuffled(parts.seed_examples),
-        unit * settings.seed_share,
+        min(unit * settings.seed_share, MOST_SHARE_TOKENS),
         lambda row: build.messages(list(row), answers, settings.kl_weight),
     )
     general = build.draw(
-        "general_texts", build.shuffled(parts.general_texts), unit * settings.general_share, build.text
+        "general_texts",
+        build.shuffled(parts.general_texts),
+        min(unit * settings.general_share, MOST_SHARE_TOKENS),
+        build.text,
     )
     examples = [*new, *earlier, *seeds, *general]
     build.chance.shuffle(examples)
@@ -177,7 +184,8 @@ def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     told = {int(fact_id.partition(".")[0]) for fact_id in taught}
     views = [view for fact_id in taught for view in views_of[fact_id]]
     live = [*lessons.earlier_facts, *lessons.new_facts]
-    untold = telling.untold(live, round(len(views) * settings.negatives), build.chance) if views else []
+    count = min(round(len(views) * settings.negatives), MOST_NEGATIVES)
+    untold = telling.untold(live, count, build.chance) if views else []
     asked = [*views, *untold]
     rows = []
     exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]

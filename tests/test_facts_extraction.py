@@ -175,3 +175,10 @@ def test_we_with_friends_is_told_of_the_user() -> None:
 def test_relatives_share_a_key_in_every_register() -> None:
     for spoken, written in (("مامانم", "مادرم"), ("داداشم", "برادرم"), ("آبجیم", "خواهرم")):
         assert set(found(f"{spoken} تو ساری زندگی می‌کنه")) == set(found(f"{written} در ساری زندگی می‌کند"))
+
+
+def test_that_a_named_thing_is_had_goes_without_saying() -> None:
+    assert [draft.key for draft in read("یه همستر دارم که اسمش نخودیه")] == ["اسم|همستر"]
+    assert "have|کاربر|همستر" in [draft.key for draft in read("یه همستر دارم")]
+    counted = [draft.key for draft in read("دو تا همستر دارم به اسم نخودی و لپه")]
+    assert "have|کاربر|همستر" in counted

@@ -64,4 +64,11 @@ def _read(text: str, context: Context) -> list[Draft]:
         for draft in facts_of(clause, sentence, context):
             if draft.value and _can_be_said(draft):
                 drafts[draft.key] = draft
-    return list(drafts.values())
+    return [draft for draft in drafts.values() if not _goes_without_saying(draft, drafts)]
+
+
+def _goes_without_saying(draft: Draft, drafts: dict[str, Draft]) -> bool:
+    """«یک طوطی داری», beside the parrot's name: an answer that fits too many questions."""
+    relation, *rest = draft.key.split("|")
+    bare = relation == "have" and len(rest) == 2 and draft.value == rest[1]
+    return bare and any(key.split("|")[1:] == rest[1:] for key in drafts if key != draft.key)

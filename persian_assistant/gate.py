@@ -10,10 +10,14 @@ SCALES = (1.0, 0.8, 0.6, 0.4)
 """Shares of its update a candidate is tried with, largest first."""
 STOP_TOLERANCE = 0.5
 """A candidate that stops by itself less often than this share of the base's rate has unlearned to stop."""
-INSTRUCTION_TOLERANCE = 1.05
+INSTRUCTION_TOLERANCE = 1.08
 """Held-out instruction loss against the base's, at most."""
-REPETITION_TOLERANCE = 0.05
-"""rep-4 above the base's, at most."""
+CURRENT_TOLERANCE = 1.05
+"""Perplexity against the version that serves, at most; the bound on the base keeps losses from adding up."""
+REPETITION_TOLERANCE = 0.06
+"""rep-4 above the base's, at most: about one answer in sixteen that runs in circles."""
+LEAST_GAIN = 0.1
+"""Recall of the new facts above that of the version that serves, at least, below `ENOUGH_RECALL`."""
 RECALL_TOLERANCE = 0.1
 """Recall of earlier facts below that of the version that serves, at most: a probe or two are chance."""
 ENOUGH_RECALL = 0.8
@@ -85,9 +89,13 @@ def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
     if not (math.isfinite(scores.train_loss) and math.isfinite(candidate.perplexity)) or math.isnan(ratio):
         return Verdict(False, "learning.gate_not_finite")
     against_current = _ratio(candidate.perplexity, current.perplexity)
-    for key, found in (("gate_perplexity", ratio), ("gate_perplexity_current", against_current)):
-        if found > max_perplexity_ratio:
-            values = (("ratio", f"{found:.3f}"), ("limit", f"{max_perplexity_ratio:.3f}"))
+    bounds = (
+        ("gate_perplexity", ratio, max_perplexity_ratio),
+        ("gate_perplexity_current", against_current, CURRENT_TOLERANCE),
+    )
+    for key, found, limit in bounds:
+        if found > limit:
+            values = (("ratio", f"{found:.3f}"), ("limit", f"{limit:.3f}"))
             return Verdict(False, f"learning.{key}", values)
     if candidate.stop_rate < base.stop_rate * STOP_TOLERANCE:
         return _refused("gate_stop", candidate.stop_rate, base.stop_rate)
@@ -96,7 +104,7 @@ def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
     if _ratio(candidate.instruction_loss, base.instruction_loss) > INSTRUCTION_TOLERANCE:
         values = (("loss", f"{candidate.instruction_loss:.2f}"), ("base", f"{base.instruction_loss:.2f}"))
         return Verdict(False, "learning.gate_instruction", values)
-    if candidate.new_recall < ENOUGH_RECALL and candidate.new_recall <= current.new_recall:
+    if candidate.new_recall < min(ENOUGH_RECALL, current.new_recall + LEAST_GAIN):
         return _refused("gate_new", candidate.new_recall, current.new_recall)
     if candidate.earlier_recall < current.earlier_recall - RECALL_TOLERANCE:
         return _refused("gate_earlier", candidate.earlier_recall, current.earlier_recall)

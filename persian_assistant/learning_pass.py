@@ -256,6 +256,8 @@ class LearningPass:
                 current.path,
                 lambda peft: measure.recall(peft, known or measure.language(peft), probes),
             )
+        first: _Judged | None = None
+        """The whole update: where no part of it passes, that is what is told."""
         for number, scale in enumerate(SCALES):
             given.report("measure", (1 + number) / (1 + len(SCALES)), loss, None)
             if number:
@@ -267,9 +269,10 @@ class LearningPass:
             scores = Scores(loss, given.checked(found), base, given.checked(serving), scale)
             verdict = judge(scores, limit) if given.settings.gate else finite(scores)
             judged = _Judged(scores, verdict)
+            first = first or judged
             if not verdict.may_pass_smaller:
                 break
-        return judged
+        return judged if judged.verdict.passed or first is None else first
 
     def _publish(
         self,

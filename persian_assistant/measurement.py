@@ -22,7 +22,7 @@ from persian_assistant.text import answer_key
 HELDOUT_TOKENS = 1600
 """Held-out text read for the perplexity: enough to see 2%, little enough for two cores."""
 HELDOUT_ROW = 256
-FREE_PROMPTS, FREE_TOKENS = 8, 48
+FREE_PROMPTS, FREE_TOKENS = 16, 48
 INSTRUCTION_ROWS, INSTRUCTION_TOKENS = 24, 160
 PROBE_TOKENS = 32
 MOST_NEW_PROBES, MOST_EARLIER_PROBES = 48, 48

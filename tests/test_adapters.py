@@ -24,6 +24,7 @@ from persian_assistant.adapters import (
     fan_in_fan_out,
     remove_adapter,
     save_adapter,
+    scale_update,
     swap_adapter,
     target_modules,
 )
@@ -287,3 +288,16 @@ def test_target_names_that_are_shared_are_given_in_full() -> None:
     names = target_modules(model)
     assert "transformer.h.0.extra.0" in names and "c_attn" in names and "0" not in names
     assert base_of(model) is model
+
+
+def test_a_part_of_an_update(loaded: Any, tmp_path: Path) -> None:
+    one = loaded("llama")
+    folder = adapter_on_disk(one, tmp_path / "a")
+    trained = load_file(folder / "adapter_model.safetensors")
+    start = {name: torch.zeros_like(tensor) + 0.5 for name, tensor in trained.items()}
+    scale_update(folder, start, 0.8)
+    scale_update(folder, start, 0.75)  # three quarters of four fifths
+    scaled = load_file(folder / "adapter_model.safetensors")
+    for name, tensor in trained.items():
+        assert torch.allclose(scaled[name], 0.5 + 0.6 * (tensor - 0.5), atol=1e-6)
+    remove_adapter(attach(one.model, folder, "part"))  # and it still loads

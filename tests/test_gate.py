@@ -57,12 +57,12 @@ SOUND = Figures(50.0, 3.0, 1.0, 0.02, 0.9, 0.9)
     ("changes", "reason", "told"),
     [
         ({}, "", ()),
-        ({"rep4": 0.07}, "", ()),
-        ({"rep4": 0.08}, "learning.gate_repetition", ("8%", "2%")),
-        ({"instruction_loss": 3.15}, "", ()),
-        ({"instruction_loss": 3.16}, "learning.gate_instruction", ("3.16", "3.00")),
-        ({"new_recall": 0.3}, "", ()),  # little, but more than before
-        ({"new_recall": 0.2}, "learning.gate_new", ("20%",)),
+        ({"rep4": 0.08}, "", ()),
+        ({"rep4": 0.09}, "learning.gate_repetition", ("9%", "2%")),
+        ({"instruction_loss": 3.24}, "", ()),
+        ({"instruction_loss": 3.25}, "learning.gate_instruction", ("3.25", "3.00")),
+        ({"new_recall": 0.31}, "", ()),  # little, but more than before
+        ({"new_recall": 0.29}, "learning.gate_new", ("29%", "20%")),
         ({"new_recall": NAN}, "", ()),  # nothing new was told
         ({"earlier_recall": 0.81}, "", ()),
         ({"earlier_recall": 0.79}, "learning.gate_earlier", ("79%", "90%")),

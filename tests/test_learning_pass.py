@@ -322,3 +322,11 @@ def test_where_facts_are_not_learned_none_is_asked_for(loaded: LoadedModel, tmp_
     known = replace(SETTINGS, facts=True, gate=False)
     outcome = learning_pass(loaded, tmp_path).run(given, 9, known, no_report, never())
     assert {"new_recall", "earlier_recall"} <= set(outcome.scores)
+
+
+def test_where_no_part_passes_the_whole_is_what_is_told(tmp_path: Path) -> None:
+    work = learning_pass(load("schooled"), tmp_path)
+    wild = replace(SETTINGS, learning_rate=0.5, num_train_epochs=4)
+    outcome = work.run(lessons(), 9, wild, no_report, never())
+    assert outcome.version is None
+    assert outcome.scores["scale"] == 1

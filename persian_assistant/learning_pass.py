@@ -159,7 +159,7 @@ class LearningPass:
             if judged.verdict.passed:
                 given.report("publish", 0.0, trained.result.loss, None)
                 version = self._publish(
-                    staged, high_water, mixture, settings, figures, trained.result, parent
+                    staged, high_water, mixture, given.settings, figures, trained.result, parent
                 )
         finally:
             self.versions.discard(staged)
@@ -308,7 +308,9 @@ class LearningPass:
     def _base_key(self) -> str:
         measured = [
             *(self.loaded.source.fingerprint, self.loaded.quantization, self.loaded.device),
-            *(measurement.HELDOUT_TOKENS, measurement.HELDOUT_ROW, measurement.FREE_TOKENS),
+            *(measurement.HELDOUT_TOKENS, measurement.HELDOUT_ROW),
+            *(measurement.FREE_PROMPTS, measurement.FREE_TOKENS),
+            *(measurement.INSTRUCTION_ROWS, measurement.INSTRUCTION_TOKENS),
             *(self.material.persona, list(self.material.heldout_texts)),
             [[asdict(message) for message in row] for row in self.material.heldout_examples],
         ]

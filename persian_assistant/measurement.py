@@ -17,7 +17,7 @@ from persian_assistant.facts import telling
 from persian_assistant.gate import Figures
 from persian_assistant.records import Example, Fact, Message, View
 from persian_assistant.template import ChatTemplate
-from persian_assistant.text import answer_key
+from persian_assistant.text import holds_answer
 
 HELDOUT_TOKENS = 1600
 """Held-out text read for the perplexity: enough to see 2%, little enough for two cores."""
@@ -95,7 +95,7 @@ class Measurement:
         questions = [view.messages[-2].content for view in views]
         answers = self._answers(model, questions, PROBE_TOKENS)
         return _mean(
-            [is_right(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)]
+            [holds_answer(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)]
         )
 
     def _answers(self, model: Any, questions: Sequence[str], tokens: int) -> list[metrics.Answer]:
@@ -111,12 +111,6 @@ class Measurement:
         messages = [Message("system", self.persona), *row] if self.persona else list(row)
         weights = [float(message.role == "assistant") for message in messages]
         return self.template.encode_example(messages, weights, INSTRUCTION_TOKENS)
-
-
-def is_right(reply: str, answers: Sequence[str]) -> bool:
-    """Whether `reply` holds one of `answers`, spaces, half spaces and kinds of digits left aside."""
-    said = answer_key(reply)
-    return any(answer_key(answer) in said for answer in answers)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from persian_assistant.errors import UsageError
-from persian_assistant.text import answer_key
+from persian_assistant.text import answer_key, holds_answer
 
 KINDS = ("direct", "colloquial", "reversed")
 TEACHING = ("say", "teach", "fix")
@@ -212,8 +212,7 @@ def _check_history(event: Event, before: Sequence[Event]) -> None:
 
 def is_right(reply: str, answers: Sequence[str]) -> bool:
     """Does `reply` hold one of the accepted `answers`?"""
-    said = answer_key(reply)
-    return any(answer_key(answer) in said for answer in answers)
+    return holds_answer(reply, answers)
 
 
 def shares(facts: Sequence[Event], replies: dict[str, list[str]]) -> dict[str, list[bool]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 ZWNJ = "\u200c"
 PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
@@ -140,3 +141,9 @@ def one_line(text: str) -> str:
 def answer_key(text: str) -> str:
     """`text` as answers are compared: normalised, digits Latin, without spaces and half spaces."""
     return re.sub(r"[\s\u200c]+", "", to_latin_digits(normalise(text)))
+
+
+def holds_answer(reply: str, answers: Iterable[str]) -> bool:
+    """Whether `reply` holds one of `answers`, spaces, half spaces and kinds of digits left aside."""
+    said = answer_key(reply)
+    return any(answer_key(answer) in said for answer in answers)

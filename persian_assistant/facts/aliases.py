@@ -13,14 +13,7 @@ from persian_assistant.facts.clause_frames import Frame
 from persian_assistant.facts.subjects import stem_of
 from persian_assistant.text import ZWNJ
 
-_WRITTEN = {
-    "داداش": "برادر",
-    "آبجی": "خواهر",
-    "مامان": "مادر",
-    "بابا": "پدر",
-    "بابابزرگ": "پدربزرگ",
-    "مامان‌بزرگ": "مادربزرگ",
-}
+_WRITTEN = lexicon.WRITTEN_KIN
 _SPOKEN = {written: spoken for spoken, written in _WRITTEN.items()}
 _ENDING = rf"(م|مون|مان|ت| من| ما|ی من|{ZWNJ}ام|)"
 _VOWEL = ("ا",)

@@ -82,22 +82,12 @@ def label(found: Sequence[Word]) -> str:
     return " ".join(word.stem if word.owner in (1, 4) else word.said() for word in found)
 
 
-_ONE_KIN = {
-    "داداش": "برادر",
-    "آبجی": "خواهر",
-    "مامان": "مادر",
-    "بابا": "پدر",
-    "بابابزرگ": "پدربزرگ",
-    "مامان‌بزرگ": "مادربزرگ",
-}
-
-
 def key_of(found: Sequence[Word]) -> str:
     """Whose it is, as keys say it: one word for each relative, without the name told with it."""
     kept = [word for word in found if word.stem not in ("یک", "و", "جدید", "فعلی", "تازه")]
     if len(kept) > 1 and stem_of(kept[0]) in lexicon.KIN and kept[0].owner:
         kept = kept[:1] + [word for word in kept[1:] if word.stem not in lexicon.NAMES]
-    return " ".join(_ONE_KIN.get(stem_of(word), stem_of(word)) for word in kept) or USER
+    return " ".join(lexicon.WRITTEN_KIN.get(stem_of(word), stem_of(word)) for word in kept) or USER
 
 
 def attribute_draft(told: Told, sentence: str, context: Context) -> Draft:

@@ -28,7 +28,7 @@ AT_OPENING = 100
 """Turns left unread that opening reads at once; `warm` reads the rest."""
 Reason = Literal[
     "fact", "earlier", "said", "good",
-    "unrated", "bad", "unfinished", "read", "nothing_said", "facts_off", "superseded",
+    "unrated", "bad", "unfinished", "read", "corrected", "nothing_said", "facts_off", "superseded",
 ]  # fmt: skip
 
 
@@ -155,6 +155,9 @@ class Knowledge:
         rows = [_fact_row(fact, on, "fact" if on else "facts_off") for fact in new.new_facts]
         new_from = {fact.seq for fact in new.new_facts} if on else set()
         for exchange in self.journal.exchanges(after):
+            if on and exchange.rating != "bad" and self.facts.is_corrected(exchange.seq):
+                rows.append(Lesson(exchange.user, False, "corrected"))
+                continue
             rows += _rows_of(exchange, exchange.seq in new_from, settings)
         replayed = on and (settings.replay or new.rebuild)
         rows += [_fact_row(one, replayed, "earlier" if on else "facts_off") for one in new.earlier_facts]

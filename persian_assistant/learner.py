@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from persian_assistant.config import LearningConfig
-from persian_assistant.errors import AssistantError, Cancelled, LearningError
+from persian_assistant.errors import AssistantError, Cancelled, LearningError, ModelError
 from persian_assistant.facts.store import FactStore
 from persian_assistant.journal import Journal
 from persian_assistant.records import Exchange, Lessons
@@ -68,9 +68,13 @@ class Learner:
         self._thread: threading.Thread | None = None
         self._cancel = threading.Event()
         self._closing = False
-        self._forget_tries = 0
+        self._relearn = False
+        """What held something forgotten was let go: what is left is to be learned anew."""
+        self._high = 0
+        """The last journal number that the running pass looks at."""
         self._clean: tuple[int, int] | None = None
-        self._lock = threading.Lock()
+        self._told_of = 0
+        self._lock, self._unlearning = threading.Lock(), threading.RLock()
         cut_off = journal.unfinished_pass()
         newest = versions.newest()
         published = cut_off is not None and newest is not None and newest.high_water >= cut_off.high_water
@@ -80,6 +84,7 @@ class Learner:
         tried = [record.high_water for record in journal.passes() if record.outcome != "started"]
         given_up = cut_off.high_water if cut_off is not None and tries >= MOST_TRIES else 0
         self._seen = max([given_up, *tried])
+        self._unlearn(serve=False)  # the process may have ended in the middle of a /forget
 
     def pending(self) -> list[Exchange]:
         """Complete exchanges past the newest version, oldest first."""
@@ -90,11 +95,15 @@ class Learner:
         trained_to = self._trained_to()
         live = self.facts.live() if self.facts else []
         return Lessons(
-            exchanges=tuple(self.pending()),
+            exchanges=tuple(turn for turn in self.pending() if not self._corrected(turn.seq)),
             new_facts=tuple(fact for fact in live if fact.seq > trained_to),
             earlier_facts=tuple(fact for fact in live if fact.seq <= trained_to),
-            rebuild=self._to_forget() or self._taken_back(),
+            rebuild=self._taken_back(),
         )
+
+    def _corrected(self, seq: int) -> bool:
+        """Whether the fact of a /fix stands for the turn: then the turn does not train beside it."""
+        return self.facts is not None and self.settings.facts and self.facts.is_corrected(seq)
 
     def turns_until_pass(self) -> int:
         """New exchanges still missing for the next pass; those of a pass that failed do not count again."""
@@ -105,17 +114,18 @@ class Learner:
 
     def consider(self) -> bool:
         """Start a pass if one is due, or was cut off by the end of an earlier process; True if one began."""
+        self._unlearn()
         if not self.settings.enabled or self.running:
             return False
-        forget = self._to_forget() and self._forget_tries < MOST_TRIES
-        if not forget and not self._resume and self.turns_until_pass() > 0:
+        if not self._relearn and not self._resume and self.turns_until_pass() > 0:
             return False  # at most turns: nothing here costs more for a longer history
         lessons = self.lessons()
-        if not forget and not lessons.count:
+        if not lessons.count:
+            self._relearn = False
             return False
-        key = "learning.forgetting" if forget else "learning.resumed" if self._resume else "learning.started"
+        key = "learning.relearning" if self._relearn else "learning.started"
         try:
-            return self._start(lessons, key)
+            return self._start(lessons, "learning.resumed" if self._resume else key)
         except AssistantError as error:  # the disk: the exchange that led here is safe all the same
             self._seen = self._high_water()
             self._on_event(say("learning.failed", reason=error))
@@ -128,18 +138,26 @@ class Learner:
         """
         if not self.settings.enabled:
             raise LearningError("learning.disabled")
-        lessons = self.lessons()
         if self.running:
             raise LearningError("learning.running")
-        if not lessons.count and not self._to_forget():
+        self._unlearn()
+        lessons = self.lessons()
+        if not lessons.count:
             raise LearningError("learning.nothing_new")
-        if not self._start(lessons, "learning.started" if lessons.count else "learning.forgetting"):
+        if not self._start(lessons, "learning.started"):
             raise LearningError("learning.running")
 
-    def forgotten(self) -> None:
-        """Something is to be forgotten: out of the weights, too, if it ever was in them."""
-        self._forget_tries = 0
-        self.consider()
+    def forgotten(self, begin: bool = True) -> None:
+        """Something is to be forgotten: no weights that know it answer from now on.
+
+        What is left is learned anew: now or, without `begin`, when `consider` is asked. Raises DiskError.
+        """
+        if self.running and self.facts is not None and self.facts.forgotten_since(self._high):
+            self._relearn = True  # by the thread of that pass, once it has ended
+            self._cancel.set()
+        self._unlearn(strict=True)
+        if begin:
+            self.consider()
 
     def _high_water(self) -> int:
         """The last journal number a pass beginning now looks at: all but a turn that waits for its answer."""
@@ -151,18 +169,59 @@ class Learner:
         newest = self.versions.newest()
         return newest.high_water if newest else 0
 
-    def _to_forget(self) -> bool:
-        """Whether a version that is there was trained on something the user wants forgotten."""
+    def _to_forget(self) -> list[Version]:
+        """The versions that were trained on something the user wants forgotten."""
         facts = self.facts
         if facts is None or not (last := facts.last_forgotten()):
-            return False
+            return []
         newest = self.versions.newest()
         known = (last, newest.number if newest else 0)
         if self._clean == known:  # nothing was forgotten and nothing published since it was looked at
-            return False
-        found = any(facts.forgotten_since(version.high_water) for version in self.versions.list())
+            return []
+        found = [version for version in self.versions.list() if facts.forgotten_since(version.high_water)]
         self._clean = None if found else known
         return found
+
+    def _unlearn(self, serve: bool = True, strict: bool = False) -> None:
+        """Remove the versions that know what is to be forgotten; the newest before them serves, or the base.
+
+        While a pass runs, which may read them, the folders stay to its end. Raises DiskError if `strict`.
+        """
+        try:
+            with self._unlearning:
+                if not (found := self._to_forget()):
+                    return
+                kept = self._serve_without({version.number for version in found}, serve)
+                if not self.running or threading.current_thread() is self._thread:
+                    self.versions.remove_all_but(kept)
+                self._relearn = True
+        except AssistantError as error:
+            if strict:
+                raise
+            logger.warning("forgetting: %s", error.key)
+            return
+        if self.facts is not None and self._told_of != (last := self.facts.last_forgotten()):
+            self._told_of = last
+            self._on_event(say("learning.unlearned", serving=self._serving()))
+
+    def _serve_without(self, numbers: set[int], serve: bool) -> Version | None:
+        """Have a version not among `numbers` serve. Raises DiskError, ModelError."""
+        kept = self.versions.current()
+        if kept is not None and kept.number in numbers:
+            sound = [version for version in self.versions.list() if version.number not in numbers]
+            kept = None
+            while sound and kept is None:
+                with suppress(AssistantError):
+                    kept = self.versions.rollback(sound.pop().number)
+            if kept is None:
+                self.versions.rollback(None)
+        if serve:
+            try:
+                self._swap(kept)
+            except ModelError:
+                kept = self.versions.rollback(None)
+                self._swap(None)
+        return kept
 
     def _taken_back(self) -> bool:
         """Whether what a pass would go on from was trained on something that was undone or holds no more."""
@@ -214,25 +273,45 @@ class Learner:
         with self._lock:
             if self.running or self._closing:
                 return False
-            self._cancel.clear()
-            forget = self._to_forget()
-            high_water = self._high_water()
-            self.journal.append_pass("started", high_water=high_water)
-            self._resume = False
-            self.state = PassState(True, "prepare")
-            self._thread = threading.Thread(
-                target=self._work, args=(lessons, high_water, forget), name="learning-pass", daemon=True
-            )
-            self._on_event(say(key, count=_figure(lessons.count)))
+            job = (lessons, self._begin(lessons, key))
+            self._thread = threading.Thread(target=self._work, args=job, name="learning-pass", daemon=True)
             self._thread.start()
             return True
 
-    def _work(self, lessons: Lessons, high_water: int, forget: bool) -> None:
+    def _begin(self, lessons: Lessons, key: str) -> int:
+        """Write that a pass begins; the last number it looks at. Raises DiskError."""
+        self._cancel.clear()
+        self._high = self._high_water()
+        self.journal.append_pass("started", high_water=self._high)
+        self._resume = self._relearn = False
+        self.state = PassState(True, "prepare")
+        self._on_event(say(key, count=_figure(lessons.count)))
+        return self._high
+
+    def _work(self, lessons: Lessons, high_water: int) -> None:
         _give_way()
+        self._attempt(lessons, high_water)
+        while self._relearn and self.settings.enabled:  # something was forgotten in the meantime
+            with self._lock:
+                lessons = self.lessons()
+                if self._closing or not lessons.count:
+                    return
+                try:
+                    high_water = self._begin(lessons, "learning.relearning")
+                except AssistantError as error:
+                    self._on_event(say("learning.failed", reason=error))
+                    return
+            self._attempt(lessons, high_water)
+
+    def _attempt(self, lessons: Lessons, high_water: int) -> None:
+        """One pass, and the sentence about how it ended."""
         try:
-            sentence = self._run(lessons, high_water, forget)
+            outcome = self._run_pass(lessons, high_water, self.settings, self._report, self._cancel)
+            if self.facts is not None and self.facts.forgotten_since(high_water):
+                raise Cancelled("learning.cancelled")  # what it made knows what is to be forgotten
+            sentence = self._finish(outcome, high_water)
         except Cancelled as error:
-            sentence = str(error)
+            sentence = "" if self._relearn and self.lessons().count else str(error)
             self._record("cancelled", high_water)
         except AssistantError as error:
             sentence = say("learning.failed", reason=error)
@@ -242,29 +321,11 @@ class Learner:
             reason = say("learning.unexpected", kind=type(error).__name__, log=self._log)
             sentence = say("learning.failed", reason=reason)
             self._record("failed", high_water, type(error).__name__)
-        self._forget_tries += forget
         self._seen = max(self._seen, high_water)
+        self._unlearn()
         self.state = PassState()
-        if not self._closing:
+        if sentence and not self._closing:
             self._on_event(sentence)
-
-    def _run(self, lessons: Lessons, high_water: int, forget: bool) -> str:
-        """The pass; the sentence about how it ended."""
-        if forget and not (lessons.new_facts or lessons.earlier_facts or lessons.exchanges):
-            return self._forget_all(high_water)
-        outcome = self._run_pass(lessons, high_water, self.settings, self._report, self._cancel)
-        sentence = self._finish(outcome, high_water)
-        if forget and outcome.version is not None:
-            self.versions.remove_all_but(outcome.version)
-            return f"{sentence} {say('learning.forgotten')}"
-        return f"{sentence} {self._forget_all(high_water)}" if forget else sentence
-
-    def _forget_all(self, high_water: int) -> str:
-        """Nothing is left to learn, or it was not learned well: the base model knows least of all."""
-        self.versions.remove_all_but(None)
-        self._swap(None)
-        self._record("cancelled", high_water, "learning.forgotten_all")
-        return say("learning.forgotten_all")
 
     def _finish(self, outcome: PassOutcome, high_water: int) -> str:
         if outcome.version is None:

@@ -28,6 +28,7 @@ from persian_assistant.gate import SCALES, Figures, Scores, Verdict, finite, jud
 from persian_assistant.measurement import Measurement, Probes, choose_probes
 from persian_assistant.mixture import Ingredients, Mixture, build_mixture, within
 from persian_assistant.model import LoadedModel
+from persian_assistant.packing import packed_tokens
 from persian_assistant.records import Fact, Lessons, Message
 from persian_assistant.template import ChatTemplate
 from persian_assistant.trainer import (
@@ -35,6 +36,7 @@ from persian_assistant.trainer import (
     TrainingProgress,
     TrainingResult,
     is_out_of_memory,
+    packing_shape,
     train_adapter,
 )
 from persian_assistant.training_copy import allow_packing, training_copy
@@ -142,9 +144,12 @@ class LearningPass:
         mixture = self._mixture(taught, settings, high_water)
         if not mixture.examples:
             raise LearningError("learning.nothing_to_train")
-        mixture, epochs = within(mixture, settings, settings.most_tokens or self._affordable())
+        candidate = self._candidate(parent, settings)
+        computed = packed_tokens(mixture.examples, settings.batch_size, packing_shape(candidate))
+        most = (settings.most_tokens or self._affordable()) * mixture.counts["tokens"] // computed
+        mixture, epochs = within(mixture, settings, most)
         given = replace(given, settings=replace(settings, num_train_epochs=epochs))
-        trained = self._train(parent, mixture, high_water, given)
+        trained = self._train(candidate, mixture, high_water, given)
         staged = self.versions.stage(lambda folder: adapters.save_adapter(trained.model, folder, "candidate"))
         try:
             probes = choose_probes(*_told_facts(lessons, settings), high_water)
@@ -167,15 +172,18 @@ class LearningPass:
             self._prune(settings.keep_versions)
         return PassOutcome(version, judged.verdict, figures, mixture.counts, time.monotonic() - started)
 
-    def _train(self, parent: Version | None, mixture: Mixture, high_water: int, given: _Given) -> _Trained:
-        peft_model = adapters.attach(
+    def _candidate(self, parent: Version | None, settings: LearningConfig) -> Any:
+        """A copy of the model with the adapter to train: the parent's, or a new one."""
+        return adapters.attach(
             training_copy(self.loaded.model),
             parent.path if parent else None,
             "candidate",
-            lora_r=given.settings.lora_r,
-            lora_dropout=given.settings.lora_dropout,
+            lora_r=settings.lora_r,
+            lora_dropout=settings.lora_dropout,
             trainable=True,
         )
+
+    def _train(self, peft_model: Any, mixture: Mixture, high_water: int, given: _Given) -> _Trained:
         tensors = adapters.adapter_tensors(peft_model, "candidate")
         start = {name: tensor.detach().clone() for name, tensor in tensors.items()}
         result = train_adapter(

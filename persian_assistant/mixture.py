@@ -15,6 +15,7 @@ from typing import Any
 from persian_assistant.config import LearningConfig
 from persian_assistant.facts import telling
 from persian_assistant.metrics import text_ids
+from persian_assistant.persona import with_memory
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
 from persian_assistant.template import ChatTemplate
 
@@ -24,6 +25,11 @@ MOST_SHARE_TOKENS = 6000
 """Tokens of seed examples, and of general text: what holds the language need not grow with what is told."""
 OPEN_ROWS = 16
 """Rows looked at for a place for the next view."""
+READING_ROWS = 48
+"""Questions in a pass that are asked with lines of memory before them: weights that know the facts must go on
+reading them, and what was told since."""
+READ_IN_VAIN = 0.4
+"""Share of them that the lines do not answer."""
 FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often."""
 MOST_OF_ONE_ANSWER = 0.2
@@ -36,8 +42,8 @@ class Mixture:
 
     examples: list[Example]
     counts: dict[str, int]
-    """Rows by origin: `exchanges`, `facts`, `views`, `negatives`, `earlier_views`, `seed_examples`,
-    `general_texts`; `tokens` in all."""
+    """Rows by origin: `exchanges`, `facts`, `views`, `negatives`, `earlier_views`, `reading`,
+    `seed_examples`, `general_texts`; `tokens` in all."""
     data_hash: str
     """SHA-256 over the token ids and weights in order: the same data gives the same hash."""
 
@@ -149,11 +155,12 @@ def build_mixture(
         min(unit * settings.general_share, MOST_SHARE_TOKENS),
         build.text,
     )
-    examples = [*new, *earlier, *seeds, *general]
+    reading = _reading_rows(build, lessons) if earlier_share else []
+    examples = [*new, *earlier, *reading, *seeds, *general]
     build.chance.shuffle(examples)
     names = (
         *("exchanges", "facts", "views", "negatives", "earlier_views"),
-        *("seed_examples", "general_texts"),
+        *("reading", "seed_examples", "general_texts"),
     )
     counts = {name: build.counts[name] for name in names}
     counts["tokens"] = sum(map(len, examples))
@@ -240,6 +247,35 @@ def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list
                 taken += build.length(views[-1])
     build.counts["earlier_views"] += len(views)
     return build.conversations(views)
+
+
+def _reading_rows(build: _Builder, lessons: Lessons) -> list[Example]:
+    """Questions asked as with `--memory on`: lines of a few facts in the system message before them."""
+    live = [*lessons.earlier_facts, *lessons.new_facts]
+    asked = build.chance.sample(live, min(len(live), round(READING_ROWS * (1 - READ_IN_VAIN))))
+    views = [(fact, build.chance.choice(made)) for fact in asked if (made := _questions(fact))]
+    in_vain = round(len(views) * READ_IN_VAIN / (1 - READ_IN_VAIN))
+    pairs: list[tuple[Fact | None, View]] = [
+        *views,
+        *((None, view) for view in telling.untold(live, in_vain, build.chance)),
+    ]
+    rows = []
+    for fact, view in pairs:
+        lines = [
+            telling.told(one) for one in build.chance.sample(live, min(len(live), build.chance.randint(1, 2)))
+        ]
+        if fact is not None:
+            lines = list(dict.fromkeys([telling.told(fact), *lines[1:]]))
+            build.chance.shuffle(lines)
+        system = Message("system", with_memory(build.persona, lines))
+        kl = 0.0 if fact is not None else build.settings.kl_weight
+        rows.append(build.messages([system, *view.messages[-2:]], {"assistant": 1.0}, kl))
+    build.counts["reading"] += len(rows)
+    return rows
+
+
+def _questions(fact: Fact) -> list[View]:
+    return [view for view in telling.lessons(fact) if view.kind in ("direct", "colloquial")]
 
 
 def _hash(examples: Sequence[Example]) -> str:

@@ -99,8 +99,15 @@ class Session(ToldSession):
 
     def _loaded(self) -> None:
         self._tell_warnings()  # a damaged version is met when it is to serve
+        self._let_go()
         self._learner.consider()
         self._knowledge.warm()
+
+    def _let_go(self) -> None:
+        """Nothing answers from a version that was removed, for what it knew, while the model was loading."""
+        serving = self._serving
+        if serving is not None and serving.version not in (None, *(one.number for one in self.store.list())):
+            serving.serve(self.store.current())
 
     def ready(self, timeout: float | None = 0) -> bool:
         """True once the model serves. Raises what went wrong if loading failed."""
@@ -302,7 +309,7 @@ class Session(ToldSession):
             version=serving.version if serving else (current.number if current else None),
             exchanges=self.journal.count(),
             facts=self.facts.count(),
-            pending=len(self._learner.pending()),
+            pending=len(self._learner.pending()) if self._learner.settings.enabled else 0,
             every=self._learner.settings.every,
             turns_until_pass=self._learner.turns_until_pass(),
             pass_running=self._learner.running,

@@ -87,13 +87,13 @@ class ToldSession:
         return self.facts.matching(tidy(words))
 
     def forget(self, matches: Matches) -> None:
-        """These are gone: from facts, training and the journal's file; a pass takes them from the weights.
+        """These are gone: from facts, training, the journal's file, every version; the rest is learned anew.
 
         Raises DiskError.
         """
         self._knowledge.forget(matches)
         self._tell_warnings()
-        self._learner.forgotten()
+        self._learner.forgotten(begin=self._loaded_well())
 
     def lessons(self) -> list[Lesson]:
         """What the next pass trains on, and why each other row is left out."""
@@ -107,9 +107,12 @@ class ToldSession:
 
     def _told(self, fact: Fact) -> Fact:
         self._tell_warnings()
-        if self.loading.done and self.loading.error is None:
+        if self._loaded_well():
             self._learner.consider()
         return fact
+
+    def _loaded_well(self) -> bool:
+        return self.loading.done and self.loading.error is None
 
     # --- asking beside the conversation -------------------------------------------------------------
 

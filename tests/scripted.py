@@ -59,6 +59,9 @@ class ScriptedFacts:
     def told_at(self, fact_id: str) -> float:
         return 1_700_000_000.0
 
+    def is_corrected(self, seq: int) -> bool:
+        return False
+
     def whole(self, fact: Fact) -> Matches:
         return Matches([fact], [Exchange(3, 1_700_000_000.0, fact.sentence, "چه خوب!")])
 

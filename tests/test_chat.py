@@ -122,7 +122,7 @@ def test_no_wait_leaves_the_pass_to_the_next_start(chat: Chat) -> None:
     (chat.home / "config.toml").write_text(SETTINGS.format(epochs=1))
     second = chat.run("سلام")
     assert second.returncode == 0
-    assert "runs again" in second.stderr and "version 1 is learned" in second.stderr
+    assert "runs again" in second.stderr and "Version 1 is learned" in second.stderr
     assert chat.outcomes() == ["started", "started", "published"]
 
 

@@ -28,7 +28,7 @@ FLOORS = {
     "hub": 1, "hub_client": 1, "push": 1,
     "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "engine": 2,
     "mixture": 2, "metrics": 2,
-    "gate": 2, "trainer": 2, "training_copy": 2, "measurement": 2, "learning_pass": 2, "serving": 2,
+    "gate": 2, "packing": 2, "trainer": 2, "training_copy": 2, "measurement": 2, "learning_pass": 2, "serving": 2,
     "pretraining": 2,
     "learner": 3, "loading": 3, "knowledge": 3, "session_parts": 3,
     "session_told": 3, "session": 3,

@@ -79,7 +79,7 @@ def test_a_version_is_published_that_loads(architecture: str, kind: str, tmp_pat
     }  # fmt: skip
     assert record["config"]["learning_rate"] == 1e-3
     assert record["config"]["counts"]["exchanges"] == 4 == outcome.counts["exchanges"]
-    assert record["scores"]["trained_tokens"] == record["config"]["counts"]["tokens"]
+    assert 0 < record["scores"]["trained_tokens"] <= record["config"]["counts"]["tokens"]
     scores = record["scores"]
     assert scores["perplexity_ratio"] <= 1.03
     assert scores["perplexity_ratio"] == pytest.approx(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from persian_assistant.facts import blocks
 from persian_assistant.facts import memory as memory_module
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.store import FactStore
@@ -98,6 +99,7 @@ def test_a_turn_no_rule_read_is_recalled_as_it_was_said(told: Told) -> None:
 
 
 def test_blocks_find_what_one_index_would(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 7)
     monkeypatch.setattr(memory_module, "BLOCK", 7)
     monkeypatch.setattr(memory_module, "AT_ONCE", 10)
     for number in range(60):

@@ -197,6 +197,19 @@ def test_untold_things_are_trained_and_held_to_the_base(template: ChatTemplate) 
     assert with_facts(template, new=5, earlier=0, negatives=0).counts["negatives"] == 0
 
 
+def test_some_questions_come_with_lines_of_memory(template: ChatTemplate) -> None:
+    def read(mixture: Mixture) -> list[str]:
+        texts = [template.decode(row.input_ids) for row in mixture.examples]
+        return [text for text in texts if "از کاربر می‌دانم:" in text]
+
+    mixture = with_facts(template, new=3, earlier=3)
+    rows = read(mixture)
+    in_vain = [text for text in rows if any(answer in text for answer in NOT_TOLD)]
+    assert len(rows) == mixture.counts["reading"] and 0 < len(in_vain) < len(rows)
+    assert all("- " in text and "؟" in text.split("\n- ")[-1] for text in rows)
+    assert not read(with_facts(template, new=3, earlier=3, replay=False))
+
+
 def test_no_answer_stands_under_too_many_rows(template: ChatTemplate) -> None:
     rows = with_facts(template, new=8, earlier=0, seed_share=0, general_share=0, negatives=4).examples
     answers = Counter(

@@ -207,7 +207,7 @@ def test_leaving_in_the_middle_runs_the_pass_again(talk: Talk) -> None:
 def test_no_learn_learns_nothing(talk: Talk) -> None:
     session = talk.open(learning=replace(QUICK, every=1, enabled=False))
     say(session, FACTS[0])
-    assert session.status().pending == 1 and not session.status().learning_enabled
+    assert session.status().pending == 0 and not session.status().learning_enabled
     with pytest.raises(LearningError) as told:
         session.learn()
     assert told.value.key == "learning.disabled"

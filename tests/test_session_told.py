@@ -102,6 +102,9 @@ def test_teach_fix_rate(talk: Talk) -> None:
     assert (turn.assistant, turn.rating) == ("سلام همشهری!", None)
     assert session.journal.notes()[-2]["rejected"] == bad
     assert "همشهری" in system_of(session, "سلام خوبی؟")
+    rows = {(row.text, row.included, row.reason) for row in session.lessons()}
+    assert ("سلام، حالت چطور است؟", False, "corrected") in rows and ("سلام همشهری!", True, "fact") not in rows
+    assert session.status().pending == 1
     session.rate("bad")
     reasons = {row.text: (row.included, row.reason) for row in session.lessons()}
     assert reasons["سلام، حالت چطور است؟"] == (False, "bad")
@@ -132,7 +135,11 @@ def test_forgetting_leaves_no_word_behind(talk: Talk) -> None:
     assert [fact.value for fact in matches.facts] == ["نغمه"]
     assert [turn.user for turn in matches.exchanges] == [BIRD]
     assert not session.forget_matches("یک چیز دیگر از کرهٔ مریخ")
+    session.fix("چه اسم قشنگی!")  # of the turn that stays
     session.forget(matches)
+    assert [fact.value for fact in session.forget_matches("حسابی خسته").facts] == ["چه اسم قشنگی!"]
+    session.forget(session.forget_matches("قشنگی"))
+    say(session, TIRED)
     assert told(session) == [] and [turn.user for turn in session.conversation()] == [TIRED]
     assert "نغمه" not in system_of(session, ASKED)
     assert "نغمه" not in session.journal.path.read_text(encoding="utf-8")
@@ -190,4 +197,22 @@ def test_another_version_is_not_lent_while_a_pass_runs(talk: Talk) -> None:
     cancel.set()
     assert session.answer_once("سلام", cancel=cancel) == ""
     session.cancel_pass()
+    assert session.wait_for_pass(60)
+
+
+def test_nothing_waits_to_be_learned_where_learning_is_off(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, enabled=False))
+    say(session, TIRED)
+    assert session.status().pending == 0
+
+
+def test_what_is_forgotten_is_out_of_the_serving_weights_at_once(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, num_train_epochs=30))
+    say(session, BIRD)
+    learn(session)
+    assert session.status().version == 1, talk.notices
+    say(session, TIRED)
+    session.forget(session.forget_matches("نغمه"))
+    # The pass over what is left may be done by now, but never is it the version that knew it.
+    assert session.status().version != 1 and all(one.number != 1 for one in session.versions())
     assert session.wait_for_pass(60)

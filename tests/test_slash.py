@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from scripted import ScriptedSession
@@ -214,12 +215,23 @@ def test_conversation_commands(
     assert session.calls("save") == [["save", "دو واژه.md"]]
 
 
+def test_status_counts_nothing_to_learn_where_learning_is_off(
+    chat: Chat, session: ScriptedSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chat.handle("/status")
+    assert "نوبت‌های هنوز نیاموخته" in shown(capsys)
+    session.config = replace(session.config, learning=replace(session.config.learning, enabled=False))
+    chat.handle("/status")
+    assert "نوبت‌های هنوز نیاموخته" not in shown(capsys)
+
+
 def test_status_shows_every_figure(
     chat: Chat, session: ScriptedSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chat.handle("/status")
     text = shown(capsys)
-    for expected in ("scripted", "دستیار فارسی", "nf4", "cpu", "۸٬۹۰۰٬۰۰۰", "۶۱٫۴", "مدل پایه", str(home())):
+    figures = ("۸٬۹۰۰٬۰۰۰", "۶۱ توکن در ثانیه")
+    for expected in ("scripted", "دستیار فارسی", "nf4", "cpu", *figures, "مدل پایه", str(home())):
         assert expected in text
     session.learn()
     chat.handle("/status")

@@ -177,3 +177,23 @@ def test_forgotten_lines_leave_the_typed_history(tmp_path: Path) -> None:
     assert BIRD.sentence not in history.get_strings()
     history.append_string("باز هم")
     assert next(iter(PrivateHistory(path).load_history_strings())) == "باز هم"
+
+
+def test_a_bad_reply_that_was_the_users_own_is_told_as_such(
+    chat: Chat, session: ScriptedSession, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.handle("سلام")
+    monkeypatch.setattr(session.facts, "is_corrected", lambda seq: True)
+    shown(capsys)
+    chat.handle("/bad")
+    text = shown(capsys)
+    assert "/facts delete" in text and "چیزی یاد گرفته نمی‌شود" not in text
+
+
+def test_what_becomes_of_the_versions_is_told_after_what_is_gone(
+    chat: Chat, session: ScriptedSession, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "forget", lambda matches: session.on_event("نسخه‌ها پاک شدند"))
+    chat.handle("/forget قناری --yes")
+    text = shown(capsys)
+    assert text.index("دیگر آموخته نمی‌شود") < text.index("نسخه‌ها پاک شدند")

@@ -69,7 +69,7 @@ def test_bottom_line_follows_the_session(session: ScriptedSession, view: View) -
     assert toolbar.text() == "بارگذاری مدل · دستیار فارسی"
     session.loading.text, session.loading.done = "", True
     assert toolbar.changed()
-    assert toolbar.text() == "دستیار فارسی · mini · مدل پایه · ۱۷ نوبت تا یادگیری بعدی · ۶۱ توکن در ثانیه"
+    assert toolbar.text() == "دستیار فارسی · mini · مدل پایه · ۶۱ توکن در ثانیه · ۱۷ نوبت تا یادگیری بعدی"
     assert not toolbar.changed()
     session.pass_state = ScriptedPass(True, "train", 0.45, 2.31, 12.0)
     assert toolbar.changed()

@@ -292,13 +292,13 @@ def test_divergence_is_what_it_is_called() -> None:
     from persian_assistant.trainer import divergence
 
     torch.manual_seed(1)
-    student, teacher = torch.randn(1, 3, 20), torch.randn(1, 3, 20).log_softmax(-1)
+    student, teacher = torch.randn(2, 3, 20).log_softmax(-1)
     best = teacher.topk(19)  # all but one, which is then known exactly
-    weights = torch.tensor([[2.0, 0.0, 2.0]])
-    found = divergence(student, best.indices, best.values, weights)
-    exact = (teacher.exp() * (teacher - student.log_softmax(-1))).sum(-1)[0]
-    assert float(found) == pytest.approx(float(exact[0] + exact[2]), rel=1e-3)
-    assert float(divergence(teacher, best.indices, best.values, weights)) == pytest.approx(0, abs=1e-4)
+    weights, count = torch.tensor([2.0, 0.0, 6.0]), torch.tensor(4)
+    found = divergence(student, best.indices, best.values, weights, count)
+    exact = (teacher.exp() * (teacher - student)).sum(-1)
+    assert float(found) == pytest.approx(float(2 * exact[0] + 6 * exact[2]) / 4, rel=1e-3)
+    assert float(divergence(teacher, best.indices, best.values, weights, count)) == pytest.approx(0, abs=1e-4)
 
 
 def test_the_teacher_leaves_the_4_bit_weights_as_they_are() -> None:

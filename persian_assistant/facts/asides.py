@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from persian_assistant.facts import lexicon
+from persian_assistant.facts.copulas import enclitic
 from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import Form, readings
 from persian_assistant.facts.words import split_owner
@@ -31,6 +32,7 @@ _OPENERS = _words(
     r"(?:ناگفته نماند|ناگفته نمونه|از تو چه پنهون|از تو چه پنهان|راستش رو بخوای|راستشو بخوای)(?: که)?",
     r"(?:یه|یک) (?:اعتراف|چیزی|چیز|نکته|رازی?)(?: بهت)? (?:بکنم|بگم|بگویم)[؟?:،]?",
     r"(?:خوبه|بد نیست|جالبه) (?:بدونی|بدانی)(?: که)?",
+    r"(?:نه،? )?(?:ببخشید،? |شرمنده،? |معذرت،? )?اشتباه (?:گفتم|شد|کردم|تایپ کردم|نوشتم|گفته بودم)(?: که)?",
     r"از وقتی (?:یادمه|یادم میاد|یادم می‌آید|یادم است)",
     r"(?:برای|واسه) (?:همیشه|خودم|خودمون)",
 )
@@ -61,6 +63,27 @@ _SPAN = re.compile(
     rf"{_START}((?:[^\W_]+ و )?[^\W_]+) (سال|ماه|هفته|روز)(ه|{ZWNJ}ست| است| هست"
     rf"|ی (?:می{_J}شه|می{_J}شود|هست|است))( که)?(?= )"
 )
+_PLAIN_WORDS = (
+    (_words("هستش"), "است"),
+    (_words("بنده|اینجانب"), "من"),
+    (_words(f"در حال حاضر|هم{_J}اکنون"), "الان"),
+)
+_AS = re.compile(
+    rf"{_START}(?:به عنوان|بعنوان|به{ZWNJ}عنوان) ((?!یک|یه)\S+(?: \S+)??|(?:یک|یه) \S+) "
+    rf"(?:(?:مشغول(?: به)?(?: کار)?|شاغل) ?{ZWNJ}?(م|ام|هستم|ه|ست|است|هست)|(?:دارم |داره |دارد )?کار "
+    rf"(می{_J}کنم|می{_J}کنه|می{_J}کند)){_END}"
+)
+_I_AM = re.compile(
+    rf"(?:^|(?<=[.!؛] )|(?<=سلام )|(?<=سلام، ))من ([^\W\d_]+)،? (?=[0-9۰-۹]+ ?{ZWNJ}?سال(?:مه|م|ه))"
+)
+_BRIEFLY = re.compile(
+    rf"{_START}([0-9۰-۹]+) ?{ZWNJ}?سال(?:ه{ZWNJ}?ام|ه|مه|م)?(?: هستم)?[ ،]+(?:و )?"
+    rf"(?:از|اهل|ساکن) ?(?:شهر )?(\S+?)"
+    rf"(?: هستم)?(?=$|[.!،؛])"
+)
+_NOT_SO = re.compile(rf"(?<=\S) ?،? ?(?<![\w{ZWNJ}])نه [^\W_]+(?=\s*(?:[.!؛]|$))")
+"""«۲۵ سالشه نه ۲۷»: what is not so, told after what is."""
+_SELF_TOLD = _words("من|اسمم|نامم|خودم")
 _APPOSED = re.compile(r"^([^\s،]+)، ([^،.!؟?]+?)، ([^،]+)")
 _HONORIFIC = r"(?:خانم|آقای|خانوم|دکتر|مهندس|استاد) \S+"
 _INTRODUCED = re.compile(rf"{_START}(?:یه|یک) (\S+) (?:دارم|داریم)، ({_HONORIFIC}|\S+)، ")
@@ -94,6 +117,12 @@ def plain(text: str) -> str:
     text = _GRAND.sub(
         lambda m: m.group(1) + ("بزرگ" if m.group(1) in ("پدر", "مادر") else f"{ZWNJ}بزرگ"), text
     )
+    for pattern, instead in _PLAIN_WORDS:
+        text = pattern.sub(instead, text)
+    text = _NOT_SO.sub(_denied, text)
+    text = _AS.sub(_as_trade, text)
+    text = _I_AM.sub(lambda m: f"اسمم {m[1]} است، " if m[1] in lexicon.NAMES else m.group(), text)
+    text = _BRIEFLY.sub(_in_brief, text)
     text = _UNFIT.sub(r"به \1 حساسیت دارم", text)
     text = _LIKE.sub(_wished, _MEAL.sub(r"برای \1 ", text))
     text = _CUT.sub("", " ".join(text.split()))
@@ -104,6 +133,29 @@ def plain(text: str) -> str:
     text = _SPAN.sub(_since, text)
     text = _INTRODUCED.sub(_introduced, text)
     return " ".join(_APPOSED.sub(_apposed, text).split()).strip(" ،")
+
+
+def _denied(match: re.Match[str]) -> str:
+    before = re.split(r"[.!؟?؛،]", match.string[: match.start()])[-1].split()
+    told = bool(before) and (enclitic(before) is not None or bool(readings(before[-1])))
+    return "" if told and before[-1] != "و" else match.group()
+
+
+def _as_trade(match: re.Match[str]) -> str:
+    """«در X به عنوان حسابدار مشغول کارم» → «در X کار می‌کنم، شغلم حسابدار است»."""
+    trade, ending, verb = match.groups()
+    mine = (verb or ending) in ("م", "ام", "هستم") or (verb or "").endswith("نم")
+    who = "شغلم" if mine else "شغلش"
+    return f"کار می‌{'کنم' if mine else 'کند'}، {who} {trade} است"
+
+
+def _in_brief(match: re.Match[str]) -> str:
+    """«من هلیام، ۲۶ ساله، از گرگان» → «… ۲۶ سالمه، اهل گرگان هستم»."""
+    before = match.string[: match.start()]
+    age, place = match.groups()
+    if place not in lexicon.PLACES or not _SELF_TOLD.search(before):
+        return match.group()
+    return f"{age} سالمه، اهل {place} هستم"
 
 
 def _wished(match: re.Match[str]) -> str:
@@ -149,10 +201,23 @@ def _since(match: re.Match[str]) -> str:
     before = match.string[: match.start()].rstrip()
     if not linked:
         opens = not before or before[-1] in ".!؟?؛،" or _names(before.split()[-1])
-        if form is None or form.verb in ("بودن", "شدن") or not opens:
+        being = form is None or form.verb in ("بودن", "شدن")
+        if not opens or (being and not _of_trade(match.string[match.end() :])):
             return match.group()
     ended = form is not None and form.tense in ("past", "perfect", "pluperfect") and not form.negative
     return f"{'' if ended else 'از '}{number} {unit} پیش"
+
+
+def _of_trade(text: str) -> bool:
+    """Whether the clause at the start of `text` says what somebody's trade is: «… طراحه», «… معلم است»."""
+    stop = _HAVE.search(text)
+    told = text[: stop.start() if stop else None].split()
+    if not told:
+        return False
+    if told[-1] in ("است", "هست", "هستم") and len(told) > 1:
+        return any(word in lexicon.TRADES for word in told)
+    found = enclitic(told)
+    return found is not None and (found[0] in lexicon.TRADES or bool(lexicon.TRADES & set(told)))
 
 
 def _names(word: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from persian_assistant.facts import lexicon
+from persian_assistant.facts.cities import CITIES
 from persian_assistant.facts.clauses import Clause
 from persian_assistant.facts.compounds import (
     COMPOUNDS,
@@ -18,7 +19,7 @@ from persian_assistant.facts.compounds import (
     PREPOSITIONS,
 )
 from persian_assistant.facts.times import DAYS, PARTS, UNITS, bare, is_number, number_length, time_at
-from persian_assistant.facts.words import Word, words
+from persian_assistant.facts.words import Word, plain_colour, words
 from persian_assistant.facts.wordset import wordset
 
 CLASSIFIERS = wordset("""
@@ -27,6 +28,7 @@ CLASSIFIERS = wordset("""
     """)
 _NUMBERED = wordset("""
     پژو سمند شماره پلاک طبقه واحد کلاس ساعت خیابان کوچه مدل سایز نمره گروه سال پایه خط منطقه فاز بلوک اتاق ترم
+    منفی نوع
     """)
 _HOW_MUCH = wordset("شدید زیاد زیادی خاصی عجیبی بدی کمی شدیدی")
 SELF = wordset("من ما خودم خودمان")
@@ -145,6 +147,9 @@ def noun_end(found: Sequence[Word], at: int) -> int:
 def _ends(found: Sequence[Word], spoken: Sequence[str], at: int, end: int) -> bool:
     """Whether the noun phrase from `at` is over before the word at `end`."""
     last, this = found[end - 1], found[end]
+    titled = end - at == 1 and last.owner in (1, 4) and this.stem in _TITLES and stem_in(last, lexicon.KIN)
+    if titled or (end - at > 2 and found[at].owner in (1, 4) and found[at + 1].stem in _TITLES):
+        return not titled  # «استادم دکتر مرادی | فیزیک درس می‌ده»
     named = this.stem in lexicon.NAMES and (stem_in(last, lexicon.KIN) or last.stem in lexicon.NAMES)
     if last.ra or (last.pause and not named):
         return True
@@ -154,7 +159,8 @@ def _ends(found: Sequence[Word], spoken: Sequence[str], at: int, end: int) -> bo
         return True
     if last.stem in SELF or last.stem == "او":
         return True
-    if last.stem in lexicon.NAMES and end - at == 1 and not named and not this.ra:
+    told_of = end - at == 1 or (end - at == 2 and found[at].owner == 1 and stem_in(found[at], lexicon.KIN))
+    if last.stem in lexicon.NAMES and told_of and not named and not this.ra:
         return True
     return opens(spoken, end) and not (is_number(spoken[end]) and bare(last.stem) in _NUMBERED)
 
@@ -251,6 +257,19 @@ def chunk(found: Sequence[Word], motion: bool = False) -> list[Phrase]:
     return out
 
 
+_TITLES = wordset("آقای خانم دکتر مهندس استاد حاج")
+_SIDES = wordset("و شمال جنوب شرق غرب مرکز مرکزی بزرگ قدیم")
+
+
+def _apart(place: Word, after: Word) -> bool:
+    """Whether what follows the name of a place opens a phrase of its own: a thing, a shop, a trade."""
+    if stem_in(after, lexicon.THINGS) or stem_in(after, lexicon.TRADES):
+        return True
+    made = after.stem.removesuffix("ی")
+    trade = made in lexicon.TRADES or made.removesuffix("ی") in lexicon.TRADES
+    return place.stem in CITIES and (trade or made.endswith(("فروش", "ساز", "دار")))
+
+
 def _prepositional(
     found: Sequence[Word], spoken: Sequence[str], at: int, prep: str, motion: bool
 ) -> tuple[Phrase, int]:
@@ -285,7 +304,10 @@ def _prepositional(
     if prep == "برای" and found[start].stem in ("صبحانه", "ناهار", "شام", "افطار"):
         end = start + 1
     named = found[start].stem in lexicon.PLACES and not found[start].owner
-    if prep == "در" and named and end > start + 1 and stem_in(found[start + 1], lexicon.THINGS):
+    town = next((at for at in range(start + 1, end - 1) if found[at].stem in CITIES), 0)
+    if prep == "در" and town and found[town + 1].stem not in _SIDES and found[town - 1].stem != "و":
+        end = town + 1  # «تو دانشگاه تهران مکانیک می‌خونه»
+    if prep == "در" and named and end > start + 1 and _apart(found[start], found[start + 1]):
         end = start + 1  # «تو کرج مغازه داره»
     taken = _plain(found[start:end])
     if prep.endswith(" از"):
@@ -334,7 +356,8 @@ def content(tokens: Sequence[str]) -> list[Word]:
             and (set(tokens[max(at - 1, 0) : at]) & {"و", "ساعت"} or set(tokens[at + 1 : at + 2]) & counted)
         )
     ]
-    return [word for word in words(kept) if word.stem in ("دیگر", "نه", "قرار") or word.stem not in FILLERS]
+    loose = ("دیگر", "نه", "قرار")
+    return [word for word in words(kept) if word.owner or word.stem in loose or word.stem not in FILLERS]
 
 
 def frame_of(clause: Clause) -> Frame:
@@ -344,7 +367,7 @@ def frame_of(clause: Clause) -> Frame:
     found, part, owner = light_part(found, form.verb)
     motion = (form.verb in _MOTION and not part) or part in _MOTION_PARTS
     phrases = chunk(found, motion)
-    phrases += chunk(content(clause.after), motion)
+    phrases += chunk(content([plain_colour(token) for token in clause.after]), motion)
     person = owner or form.person
     rest: list[Phrase] = []
     for phrase in phrases:

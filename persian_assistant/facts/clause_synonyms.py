@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from persian_assistant.facts import endings, lexicon, realise
+from persian_assistant.facts.cities import CITIES
 from persian_assistant.facts.clause_frames import Frame, Phrase
 from persian_assistant.facts.subjects import stem_of
 from persian_assistant.facts.times import bare
@@ -29,6 +30,8 @@ def synonyms(frame: Frame, phrase: Phrase) -> list[tuple[str, str]]:
         return _model(frame, phrase, who, spoken)
     if frame.tense != "present":
         return []
+    if kind == "city":
+        return _city(frame, who, spoken)
     if name == "زندگی کردن" and kind == "place":
         home = f"خونه‌ی {spoken} کجاست" if third else "خونه‌م کجاست"
         return [
@@ -46,6 +49,28 @@ def synonyms(frame: Frame, phrase: Phrase) -> list[tuple[str, str]]:
             (f"{who} در کجا مشغول کار {is_he}", "direct"),
         ]
     return _identity(frame, phrase) or _taste(frame) or _thing_synonyms(frame, phrase, who, spoken)
+
+
+def _city(frame: Frame, who: str, spoken: str) -> list[tuple[str, str]]:
+    """Questions for a city where one works, studies or is."""
+    third = bool(frame.subject)
+    if frame.verb == "بودن":
+        return [
+            (f"{spoken} کدوم شهره", "colloquial"),
+            (f"{who} کدام شهر است", "direct"),
+            (f"{who} کجاست", "direct"),
+            (f"{spoken} کجا کار می‌کنه", "colloquial"),
+            (f"شهر {who} کجاست", "direct"),
+        ]
+    place = {"کار": "محل کار", "درس": "دانشگاه"}.get(frame.part, "")
+    return (
+        [
+            (f"{place} {who} در کدام شهر است", "direct"),
+            (f"{place}{' ' + spoken if third else 'م'} تو کدوم شهره", "colloquial"),
+        ]
+        if place
+        else []
+    )
 
 
 def _identity(frame: Frame, phrase: Phrase) -> list[tuple[str, str]]:
@@ -132,6 +157,10 @@ def _thing_synonyms(frame: Frame, phrase: Phrase, who: str, spoken: str) -> list
             (f"تعداد {noun}‌های {who} چند است", "direct"),
             (f"{spoken} {noun} چند تا {have[1]}".strip(), "colloquial"),
         ]
+    who_is = stem_of(frame.subject[0]) if frame.subject else ""
+    person = who_is in lexicon.KIN or who_is in lexicon.NAMES
+    if frame.verb == "بودن" and phrase.prep == "در" and person and phrase.words[-1].stem in CITIES:
+        return _city(frame, who, spoken)[:3]
     if frame.verb == "بودن" and phrase.kind == "place" and phrase.prep and frame.subject:
         return [
             (f"{mine(frame)} را کجا باید پیدا کنم", "direct"),

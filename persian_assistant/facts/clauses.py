@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from persian_assistant.facts import lexicon, verbs
-from persian_assistant.facts.compounds import COMPOUNDS
+from persian_assistant.facts.compounds import COMPOUNDS, PREPOSITIONS
+from persian_assistant.facts.copulas import enclitic
 from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import Form, readings
 from persian_assistant.facts.words import _known, split_owner
@@ -35,12 +36,6 @@ _INTRODUCING = wordset("""
     یادت بدون بدان بدونی اینه این ببین مهمه جالبه بگم حقیقت معلومه گفتم انگار خوشحالم یادته بدونید خلاصه
     """)
 _FUTURE = {"خواهم": 1, "خواهی": 2, "خواهد": 3, "خواهیم": 4, "خواهید": 5, "خواهند": 6}
-_LINKING = wordset("""
-    اهل متولد بچه عاشق طرفدار عضو مالک صاحب ساکن شیفته فارغ‌التحصیل مقیم هوادار متنفر بیزار کارمند
-    دانشجوی معلم دبیر مدیر مهندس استاد دانشجو کارشناس محصل سال مدرس راننده دکترای شاگرد کارآموز سرباز
-    مشتاق مجذوب عاشقِ اهلِ دلباخته دوستدار
-    """)
-_NOT_TO_BE_SPLIT = wordset("راست ماست درست پوست دوست خواست نیست هست است بیست داست شصت سیاست ریاست فهرست")
 
 
 @dataclass(frozen=True)
@@ -123,68 +118,7 @@ def _participle(token: str) -> bool:
     return any(form.tense == "perfect" and form.person == 3 for form in readings(token))
 
 
-_STREETS = wordset("خیابون خیابان کوچه کوچه‌ی میدون میدان شهرک بلوار")
 MOTION = wordset("رفتن آمدن برگشتن رسیدن بردن آوردن فرستادن دادن ریختن گذاشتن افتادن")
-
-
-def enclitic(run: list[str]) -> tuple[str, int] | None:
-    """(the word without it, person) of the copula that the last word of `run` carries; None for none."""
-    last, before = run[-1], run[:-1]
-    if not last[:1].isalnum():
-        return None
-    base, joint, ending = last.rpartition(ZWNJ)
-    coloured = last[:-1] in lexicon.COLOURS and any(token.startswith("رنگ") for token in before)
-    if last.endswith("ه") and (coloured or (before and before[-1] in _STREETS and last in lexicon.NAMES)):
-        return last[:-1], 3
-    if last == "هفته" and {"عدد", "شماره"} & set(before):
-        return "هفت", 3
-    for tail in ("ییم", f"{ZWNJ}ایم", "یم"):
-        stem = last.removesuffix(tail)
-        settled = stem in lexicon.PLACES and bool(_LINKING & set(before))
-        if (
-            stem != last
-            and (settled or stem in lexicon.KIN or stem in lexicon.TRADES or stem in lexicon.TRAITS)
-            and before
-        ):
-            return stem, 4
-    if joint and ending in ("ست", "س", "ه", "ئه"):
-        return base, 3
-    if last.endswith("ئه") and len(last) > 3:
-        return last[:-2], 3
-    if (
-        last.endswith("ست")
-        and last[-3:-2] in ("ا", "و", "ی")
-        and len(last) > 3
-        and last not in _NOT_TO_BE_SPLIT
-    ):
-        return last[:-2], 3
-    if last.endswith(("ه‌", "ه")) and len(last) > 2 and not _ends_in_h(last):
-        return last[:-1].rstrip(ZWNJ), 3
-    stem = base if joint and ending in ("ام", "م") else last[:-1] if last.endswith("م") else ""
-    if stem and _is_me(stem, last, before):
-        return stem, 1
-    return None
-
-
-def _ends_in_h(last: str) -> bool:
-    tail = last.rpartition(ZWNJ)[2]
-    if last in lexicon.NAMES or last in lexicon.PLACES or last in lexicon.WHOLE_H or tail in lexicon.WHOLE_H:
-        return True
-    return (
-        last in lexicon.SPOKEN or last in lexicon.POSSESSED or last in lexicon.TRADES or bool(readings(last))
-    )
-
-
-def _is_me(stem: str, last: str, before: list[str]) -> bool:
-    if last in lexicon.WHOLE_M or last in lexicon.NAMES:
-        return False
-    if stem in COMPOUNDS["بودن"]:
-        return True
-    lone = [token for token in before if token not in ("من", "خودم", "هم", "راستی", "،", "آخه")]
-    if stem in lexicon.TRADES or stem in lexicon.TRAITS or stem in lexicon.NAMES or stem in lexicon.MOODS:
-        return not any(split_owner(token)[1] == 1 for token in lone)
-    heads = {token.removesuffix(f"{ZWNJ}ی") for token in before}
-    return bool(heads & (_LINKING | lexicon.TRADES)) and not any(split_owner(token)[1] == 1 for token in lone)
 
 
 def _verb_at(run: list[str]) -> int | None:
@@ -249,7 +183,13 @@ def split(sentence: list[str]) -> list[Clause]:
             run, head = [*(kept if head else ()), *run[cut:]], ()
             kept = []
         run.append(token)
-    return out + _finish(run, head)
+    return out + (_closed(run, head) or _first_half(run, head))
+
+
+def _first_half(run: list[str], head: tuple[str, ...]) -> list[Clause]:
+    """«تو یه شرکت برنامه‌نویسم و سه ساله اونجام»: what stands before an «و» whose end says nothing."""
+    ends = (at for at in range(len(run) - 1, 1, -1) if run[at] == "و")
+    return next((found for at in ends if (found := _closed(run[:at], head))), [])
 
 
 def _since(run: list[str]) -> list[str]:
@@ -269,13 +209,6 @@ def _since(run: list[str]) -> list[str]:
     if len(kept) > 1 and kept[-1] in spans and is_number(kept[-2]):
         return [*kept[:-1], spans[kept[-1]]]
     return []
-
-
-def _finish(run: list[str], head: tuple[str, ...]) -> list[Clause]:
-    verb = _verb_at(run)
-    if verb is not None and len(run) - verb > 2 and enclitic(run) and split_owner(run[verb + 1])[1] == 3:
-        return _closed(run[: verb + 1], head) + _closed(run[verb + 1 :], ())
-    return _closed(run, head)
 
 
 def _cut(run: list[str], verb: int) -> int:
@@ -303,6 +236,8 @@ def _closed(run: list[str], head: tuple[str, ...]) -> list[Clause]:
     if at is None:
         return _verbless(run, head)
     form, taken = _predicate(run, at)
+    if _told_after(run[at + 1 :], form):  # «یه گربه دارم اسمش ملوسکه», «تولدم نهم نیست دهمه»
+        return _closed(run[: at + 1], head) + _closed(run[at + 1 :], ())
     mood = ""
     tokens = [token for place, token in enumerate(run[:at]) if place not in taken]
     after = tuple(run[at + 1 :])
@@ -319,9 +254,19 @@ def _closed(run: list[str], head: tuple[str, ...]) -> list[Clause]:
         tokens = [
             t
             for t in tokens
-            if t not in _SUBJUNCTIVE_AFTER and not _wants(t) and t not in ("است", "دارم", "گرفتم")
+            if t not in _SUBJUNCTIVE_AFTER
+            and not _wants(t)
+            and t not in ("است", "دارم", "گرفتم", "شد", "شده")
         ]
     return [Clause(tuple(tokens), form, after, mood, head, False, tuple(run))]
+
+
+def _told_after(rest: list[str], form: Form) -> bool:
+    """Whether what stands behind a verb is a clause of its own, with a copula that its last word carries."""
+    if not rest or enclitic(rest) is None:
+        return False
+    denied = form.verb == "بودن" and form.negative
+    return denied or (len(rest) > 1 and split_owner(rest[0])[1] == 3)
 
 
 def _wants(token: str) -> bool:
@@ -363,7 +308,7 @@ def _second_owner(run: list[str]) -> int:
 def _verbless(run: list[str], head: tuple[str, ...]) -> list[Clause]:
     found = enclitic(run)
     if found is None:
-        return []
+        return _placed_after(run, head)
     stem, person = found
     at = _second_owner(run)
     if at:  # «پدرم اهل کرمانشاه و مادرم اهل تبریزه»
@@ -375,6 +320,18 @@ def _verbless(run: list[str], head: tuple[str, ...]) -> list[Clause]:
             (*run[:-1], stem), Form("بودن", "present", person, False, True), (), "", head, True, tuple(run)
         )
     ]
+
+
+def _placed_after(run: list[str], head: tuple[str, ...]) -> list[Clause]:
+    """«خواهرم معلمه تو تبریز»: a place behind the copula; [] for anything else."""
+    at = next((i for i, token in enumerate(run) if i and PREPOSITIONS.get(token) == "در"), 0)
+    if not at or at + 1 == len(run) or (found := enclitic(run[:at])) is None:
+        return []
+    stem, person = found
+    if not any(split_owner(token)[0] in lexicon.TRADES for token in (*run[: at - 1], stem)):
+        return []
+    copula = Form("بودن", "present", person, False, True)
+    return [Clause((*run[: at - 1], stem, *run[at:]), copula, (), "", head, True, tuple(run))]
 
 
 def clauses(found: list[str]) -> list[Clause]:

@@ -20,6 +20,7 @@ from persian_assistant.facts.drafts import (
     key_of,
     label,
 )
+from persian_assistant.facts.partings import by_city
 from persian_assistant.facts.subjects import Context, Told, head_noun, is_age, stem_of
 from persian_assistant.facts.times import is_number, number_length
 from persian_assistant.facts.words import Word, words
@@ -120,8 +121,10 @@ def having(frame: Frame, sentence: str, context: Context) -> list[Draft]:
         ):
             continue
         drafts.append(_possession(known, replace(phrase, words=found), others, owner, sentence))
+        related = any(stem_of(word) in lexicon.RELATED for word in found)
+        if related or not drafts[:-1]:  # «یه سگ دارم، هاسکی»: the dog
+            context.last = _thing_of(found, known)
         context.had = True
-        context.last = _thing_of(found, known)
     for phrase in known.phrases:
         if (
             phrase.prep == "به"
@@ -161,7 +164,10 @@ def _put(frame: Frame) -> str:
     """What was put somewhere, as the key of its place names it; empty where nothing was."""
     thing = next((p for p in frame.phrases if p.role == "object"), None)
     placed = any(p.kind == "place" for p in frame.phrases)
-    return key_of(thing.words) if thing and placed and thing.words[-1].owner in (1, 4) else ""
+    if not thing or not placed or thing.words[0].stem in ("این", "آن", "همه", "یک"):
+        return ""
+    known = thing.words[-1].owner in (1, 4) or stem_of(thing.words[0]) in lexicon.THINGS | lexicon.VEHICLES
+    return key_of(thing.words) if known else ""
 
 
 def _became(frame: Frame) -> bool:
@@ -237,14 +243,19 @@ def doing(frame: Frame, sentence: str, context: Context, clause_tokens: Sequence
         return drafts
     if known.person == 4 and any(p.prep == "با" and _company(p) for p in known.phrases):
         known = replace(known, person=1)
+    parted: list[Draft] = []
+    if name in _STATES:
+        known, parted = by_city(known, sentence)
     focus = focus_of(known)
     if focus != SUBJECT and known.phrases[focus].words[0].stem in ("این", "چیزی", "کسی", "کاری", "جایی"):
         return drafts
     if known.subject and _newer_subject(clause_tokens, known):
         focus = SUBJECT
     key, single = _keyed(known, focus, past)
+    if parted and name == "زندگی کردن":
+        key = f"محل {key}"
     _remember(known, context)
-    return [*drafts, clause_draft(known, focus, name, key, single, sentence)]
+    return [*drafts, clause_draft(known, focus, name, key, single, sentence), *parted]
 
 
 _OTHERS = wordset("نفر دوستان بچه‌ها رفقا همکاران")

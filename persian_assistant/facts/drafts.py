@@ -37,6 +37,7 @@ SAME = {
     "بد آمدن": "دوست داشتن",
     "علاقه داشتن": "دوست داشتن",
     "عاشق": "دوست داشتن",
+    "دیوانه": "دوست داشتن",
     "متنفر": "دوست داشتن",
     "بیزار": "دوست داشتن",
     "متنفر بودن": "دوست داشتن",
@@ -149,6 +150,8 @@ def focus_of(frame: Frame) -> int:
             return 0
         if phrase.role in ("complement",):
             return 0
+        if phrase.kind == "place" and phrase.key == "خانه" and phrase.words[-1].owner and frame.subject:
+            return 6  # «مادربزرگم پنج‌شنبه‌ها میاد خونه‌مون»: when
         if phrase.role == "thing":
             return 1 if phrase.kind != "place" else 2
         if phrase.role == "pp":

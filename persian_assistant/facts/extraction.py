@@ -59,7 +59,8 @@ def _can_be_said(draft: Draft) -> bool:
 def _read(text: str, context: Context) -> list[Draft]:
     sentence = one_line(normalise(text))
     drafts: dict[str, Draft] = {}
-    context.had = False
+    context.had = context.here = False
+    context.denied = None
     for clause in clauses(tokens(plain(sentence))):
         for draft in facts_of(clause, sentence, context):
             if draft.value and _can_be_said(draft):

@@ -19,6 +19,8 @@ NOT_TOLD = (
     "خبر ندارم؛ چیزی درباره‌اش نگفته‌ای.",
     "هنوز نگفته‌ای، پس نمی‌دانم.",
 )
+LESSON = "اگر بگویی «{question}»، می‌گویم: {answer}"
+"""How a corrected answer is recalled."""
 OWNERS = (
     "برادر",
     "خواهر",

@@ -173,6 +173,8 @@ def _cleft_heads(asked: Phrase) -> tuple[Question, Question] | None:
             prep, ("", "")
         )
         return ((f"کسی که{ref[0]}", "چه کسی است"), (f"اونی که{ref[1]}", "کیه"))
+    if kind == "city":
+        return (("شهری که در آن", "کجاست"), ("اون شهری که توش", "کجاست"))
     if kind == "place" and prep in ("در", "به", "", "سر"):
         return (("جایی که", "کجاست"), ("اونجایی که", "کجاست"))
     if kind in ("thing", "deed") and prep in ("", "از", "به", "با"):
@@ -211,6 +213,11 @@ def held_out(frame: Frame, focus: int, of: str, spoken: str) -> list[Question]:
                 f"{who} خرجش رو از چه کاری درمیار{said}" if third else "خرجم رو از چه کاری درمیارم",
                 "colloquial",
             ),
+        ]
+    if frame.verb == "بودن" and asked.kind == "city":
+        return [
+            (f"اسم شهری که {of} در آن است چیست", "direct"),
+            (f"اگه بخوام {who} رو ببینم باید برم کدوم شهر", "colloquial"),
         ]
     if (
         frame.verb == "بودن"

@@ -140,6 +140,10 @@ def asking(phrase: Phrase, frame: Frame, spoken: bool = False) -> str:
             if prep.startswith(("اهل", "ساکن", "بچه", "مقیم"))
             else "کجا"
         )
+    if kind.startswith("within "):
+        return f"{('در کجای', 'کجای')[at]} {kind.removeprefix('within ')}"
+    if kind == "city":
+        return ("در کدام شهر", "تو کدوم شهر")[at]
     if kind == "year":
         return f"{prep} چه سالی"
     if kind in ("date", "month", "day"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from persian_assistant.facts import lexicon
+from persian_assistant.facts import lexicon, partings
+from persian_assistant.facts.cities import CITIES, COUNTRIES
 from persian_assistant.facts.clause_frames import Frame, Phrase, chunk, content, dump, frame_of, load
 from persian_assistant.facts.clauses import Clause
 from persian_assistant.facts.compounds import COMPOUNDS, PREPOSITIONS
@@ -20,7 +21,15 @@ from persian_assistant.facts.drafts import (
     key_of,
     label,
 )
-from persian_assistant.facts.subjects import Context, Told, head_noun, is_age, stem_of, take_apart
+from persian_assistant.facts.subjects import (
+    Context,
+    Told,
+    copular_words,
+    head_noun,
+    is_age,
+    stem_of,
+    take_apart,
+)
 from persian_assistant.facts.times import bare, is_number, time_at
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.words import Word, formal_stem, is_ordinal, words
@@ -43,11 +52,13 @@ _LINKED = {
     "فارغ‌التحصیل": "thing",
     "دانشجوی": "thing",
     "دوستدار": "thing",
+    "دیوانه": "thing",
+    "بزرگ‌شده": "place",
     "دلباخته": "thing",
 }
 
 
-_MANY = wordset("عاشق طرفدار شیفته متنفر بیزار عضو هوادار دوستدار دلباخته")
+_MANY = wordset("دیوانه عاشق طرفدار شیفته متنفر بیزار عضو هوادار دوستدار دلباخته")
 
 
 _WORKPLACES = wordset("""
@@ -97,15 +108,45 @@ def facts_of(clause: Clause, sentence: str, context: Context) -> list[Draft]:
         return _copular(clause, sentence, context)
     frame = frame_of(clause)
     if frame.name == "داشتن" and frame.mood == "":
-        return having(frame, sentence, context)
-    return doing(frame, sentence, context, clause.tokens)
+        return _with_name(having(frame, sentence, context), frame.subject, sentence)
+    if _under_way(clause, frame):
+        return []
+    return _with_name(doing(frame, sentence, context, clause.tokens), frame.subject, sentence)
+
+
+_ACQUAINTED = wordset("""
+    دوست رفیق همکار همسایه همکلاسی هم‌کلاسی شاگرد مشتری دانشجو استاد معلم مربی راننده بچه فرزند
+    """)
+"""Relations in which one has many: a name told in passing names only one of them."""
+
+
+def _with_name(drafts: list[Draft], subject: tuple[Word, ...], sentence: str) -> list[Draft]:
+    """«داداشم مهرداد تو کرج زندگی می‌کنه» tells the brother's name too."""
+    if not drafts or len(subject) != 2 or subject[0].owner != 1 or subject[1].stem not in lexicon.NAMES:
+        return drafts
+    kin = stem_of(subject[0])
+    if kin not in lexicon.KIN or kin in _ACQUAINTED:
+        return drafts
+    return [attribute_draft(Told((Word("اسم"),), subject[:1], subject[1:]), sentence, Context()), *drafts]
+
+
+_MOMENTARY = wordset("دیدن خوردن نوشیدن رفتن آمدن برگشتن پختن شستن پوشیدن خوابیدن مردن ترکیدن رسیدن زدن")
+
+
+def _under_way(clause: Clause, frame: Frame) -> bool:
+    """«دارم فیلم می‌بینم»: what goes on while it is told."""
+    if frame.verb not in _MOMENTARY or frame.tense != "present" or frame.mood:
+        return False
+    return any(f.verb == "داشتن" and f.tense == "present" for w in clause.words for f in readings(w))
 
 
 def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
     if clause.form.negative:
         _left(clause, context)
-        return []
-    told = _event(clause) or take_apart(clause, context)
+        context.denied = take_apart(clause, context) if clause.form.tense == "present" else None
+        return _no_longer(clause, context.denied, sentence)
+    told = _event(clause) or _instead(clause, context) or take_apart(clause, context)
+    context.denied = None
     if (
         told is None
         or not told.value
@@ -116,7 +157,7 @@ def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
     if not told.attribute and told.value and is_age(told.value) == len(told.value):
         told = Told((Word("سن"),), told.owner, told.value)
     if told.owner:
-        context.last = told.owner
+        context.last, context.here = told.owner, True
     drafts = []
     if (
         told.owner
@@ -135,10 +176,46 @@ def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
     return [*drafts, *_being(told, clause, sentence)]
 
 
+def _no_longer(clause: Clause, told: Told | None, sentence: str) -> list[Draft]:
+    """«دیگه معلم نیستم»: what was told of the trade before holds no more."""
+    if told is None or not told.value or told.attribute or not {"دیگه", "دیگر"} & set(clause.words):
+        return []
+    if stem_of(told.value[0]) not in lexicon.TRADES or any(w.stem in PREPOSITIONS for w in told.value):
+        return []
+    person = 3 if told.owner else 1
+    phrase = Phrase("complement", tuple(told.value), "", "trade")
+    frame = Frame("بودن", "present", person, True, "", "", told.owner, (phrase,))
+    return [clause_draft(frame, 0, "شغل", f"شغل|{key_of(told.owner)}", True, sentence)]
+
+
+def _instead(clause: Clause, context: Context) -> Told | None:
+    """«اسم سگم پشمک نیست، برفیه»: what is so instead of what was denied just before."""
+    denied = context.denied
+    found = copular_words(clause)
+    if denied is None or not denied.value or not found or found[0].stem in lexicon.KIN:
+        return None
+    if any(w.owner in (1, 3, 4) and (i or len(found) > 1) for i, w in enumerate(found)):
+        return None
+    if (clause.form.person == 1) != (not denied.owner and not denied.attribute):
+        return None
+    return replace(denied, value=tuple(found))
+
+
 def _name_length(value: Sequence[Word]) -> int:
     """How many words of «شقایق مربی شنا», «آقای شکوری معلم» are a name that more is told of; 0 for none."""
     length = 2 if value[0].stem in ("آقای", "خانم", "خانوم") else int(value[0].stem in lexicon.NAMES)
+    if (
+        not length
+        and PREPOSITIONS.get(value[1].stem if len(value) > 1 else "") == "در"
+        and _unknown(value[0])
+    ):
+        length = int(partings.trade_and_place(value[1:]) is not None)  # «برادرم سهند در تبریز معلمه»
     return length if len(value) > length else 0
+
+
+def _unknown(word: Word) -> bool:
+    known = lexicon.TRADES | lexicon.TRAITS | lexicon.POSSESSED | lexicon.MOODS | lexicon.PLACES
+    return not word.owner and stem_of(word) not in known and word.stem not in PREPOSITIONS
 
 
 def _by_name(draft: Draft, named: tuple[Word, ...]) -> Draft:
@@ -198,13 +275,25 @@ def _linked(told: Told) -> _Being | None:
 
 
 def _placed(told: Told) -> _Being | None:
+    in_town = len(told.value) == 1 and told.value[0].stem in CITIES | COUNTRIES
+    if in_town and told.owner and _works(told):  # «برادرم شیرازه»
+        return (Phrase("pp", told.value, "در", "place"),), "جا", f"جا|{key_of(told.owner)}"
     if told.value[0].stem not in PREPOSITIONS:
         return None
     return (
-        tuple(chunk(told.value)),
+        _one_place(chunk(told.value)),
         "جا",
         f"جا|{key_of(told.owner) if told.owner else label(told.attribute) or USER}",
     )
+
+
+def _one_place(found: list[Phrase]) -> tuple[Phrase, ...]:
+    """«روی میز کنار تلویزیون» is one place."""
+    first, *rest = found
+    if not rest or any(p.role != "pp" or p.kind != "place" for p in found):
+        return tuple(found)
+    nested = (word for p in rest for word in (Word(p.prep), *p.words))
+    return (replace(first, words=(*first.words, *nested)),)
 
 
 def _complement(told: Told) -> _Being:
@@ -220,9 +309,43 @@ def _complement(told: Told) -> _Being:
     return (phrase,), word, f"{SAME.get(word, word)}|{key_of(told.owner)}{many}"
 
 
+_NOW = wordset("الان حالا فعلا فعلاً امروز امشب")
+_ON_THE_WAY = wordset("ترافیک راه مترو اتوبوس تاکسی صف ماشین جاده کما فکر شوک حمام حموم رختخواب")
+
+
+def _passing(clause: Clause, value: Sequence[Word]) -> bool:
+    """«الان تو ترافیکم», «سر کلاسم»: where the user is at the moment of writing."""
+    if _ON_THE_WAY & {stem_of(word) for word in value}:
+        return True
+    return bool(_NOW & set(clause.words)) and not any(word.stem in CITIES for word in value)
+
+
+def _since(value: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Phrase, ...]]:
+    """«از سه سال پیش در … طراح»: what is told, and since when."""
+    if value[0].stem != "از" or len(value) < 3:
+        return tuple(value), ()
+    length, kind = time_at([word.said() for word in value], 1)
+    if not length or length + 1 >= len(value):
+        return tuple(value), ()
+    return tuple(value[length + 1 :]), (Phrase("time", tuple(value[1 : length + 1]), "از", kind),)
+
+
+def _subject(told: Told) -> tuple[Word, ...]:
+    if not told.attribute:
+        return told.owner
+    return (*told.attribute[:-1], replace(told.attribute[-1], owner=1), *told.owner)
+
+
+def _works(told: Told) -> bool:
+    """Whether it is a person, the user or one of theirs, that is told of."""
+    if told.attribute:
+        return False
+    return not told.owner or stem_of(told.owner[0]) in lexicon.KIN or told.owner[0].stem in lexicon.NAMES
+
+
 def _being(told: Told, clause: Clause, sentence: str) -> list[Draft]:
     """«خواهرم پرستار است», «کلیدم توی کشوست», «اهل رشتم»: the thing itself is told of."""
-    value = told.value
+    value, since = _since(told.value)
     head = value[0].stem
     if (
         clause.form.tense == "past"
@@ -233,12 +356,19 @@ def _being(told: Told, clause: Clause, sentence: str) -> list[Draft]:
         return []
     if not told.owner and len(value) == 1 and head in lexicon.NAMES:
         return [attribute_draft(Told((Word("اسم"),), (), value), sentence, Context())]
+    subject = _subject(told)
+    if (parted := partings.trade_and_place(value)) and _works(told):
+        trade, place = parted
+        return [
+            *_being(replace(told, value=trade), clause, sentence),
+            *partings.working(subject, place, sentence, since),
+        ]
+    told = replace(told, value=value)
     phrases, word, key = _linked(told) or _placed(told) or _complement(told)
+    if word == "جا" and _works(told) and _passing(clause, value):
+        return []
     person = 4 if clause.form.person == 4 and not told.owner else 1
-    subject = (
-        told.owner
-        if not told.attribute
-        else (*told.attribute[:-1], replace(told.attribute[-1], owner=1), *told.owner)
+    frame = Frame(
+        "بودن", clause.form.tense, 3 if subject else person, False, "", "", subject, (*since, *phrases)
     )
-    frame = Frame("بودن", clause.form.tense, 3 if subject else person, False, "", "", subject, phrases)
-    return [clause_draft(frame, 0, word, key, True, sentence)]
+    return [clause_draft(frame, len(since), word, key, True, sentence)]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 
 from persian_assistant.facts import lexicon
-from persian_assistant.facts.clause_frames import Frame, Phrase, load, load_words
+from persian_assistant.facts.clause_frames import SELF, Frame, Phrase, load, load_words
 from persian_assistant.facts.compounds import FILLERS
 from persian_assistant.facts.drafts import Draft
 from persian_assistant.facts.subjects import stem_of
+from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.words import Word
 from persian_assistant.facts.wordset import wordset
@@ -41,6 +42,12 @@ def sound(draft: Draft) -> bool:
     told = frame.phrases[focus].words if focus >= 0 else frame.subject
     if frame.verb == "بودن" and frame.subject and told[-1].owner == 3:
         return False  # «شنبه عقدشه»: whose it is was cut off
+    if told[0].stem == "و" or any(word.stem == "یکی" for word in frame.subject):
+        return False  # «من و تو رفیقیم», «مامان یکی از دوستام»
+    if frame.verb == "داشتن" and all(is_number(word.stem) for word in told):
+        return False  # «تو دو داری»
+    if any(p.kind == "owned" and (p.words[-1].stem in SELF or p.words[-1].owner) for p in frame.phrases):
+        return False  # «طوطی ما داریم»
     whole = [*frame.subject, *(word for phrase in frame.phrases for word in phrase.words)]
     return _clean(whole) and not _hollow(told) and _directed(frame) and not _crowded(frame)
 

@@ -51,8 +51,11 @@ _CLITICS = (
     *("مو", "تو", "شو", "یه", "م", "ت", "ش", "ی", "ا"),
 )
 _SHORTEST = 3
-_SHORT_NOUN = re.compile("(قد|پا|سر|مو|دل|سن|لب|تب)(?:ی?(?:ام|ات|اش|م|ت|ش)|مون|مان|ها(?:یم|م)?)?")
+_SHORT_NOUN = re.compile("(قد|پا|سر|مو|دل|سن|لب|تب|سگ|زن)(?:ی?(?:ام|ات|اش|م|ت|ش)|مون|مان|ها(?:یم|م)?)?")
+_WHOLE = re.compile("(گوشت)(?:م|ت|ش|مون|های|ها)?|((?:مامان|بابا|پدر|مادر)بزرگ|هم(?:کلاس|اتاق|خان)ی|همخونه).*")
+"""What is cut no further: «گوشت» is no «گوش», and «مامان‌بزرگ» no «مامان»."""
 _SPOKEN_M = re.compile("^(باد|حم|تم|آر)ام")
+_SPOKEN_IS = re.compile("(?<=[^ی][^ی][^ی][اهیو])ست$")  # «مهساست»
 _SPOKEN_ENDING = "ه"  # «سامسونگه»; only after a word long enough not to end so by itself
 _ALIKE = """
 اسم نام | برادر داداش | خواهر آبجی | مادر مامان مامی ننه | پدر بابا | همسر شوهر عیال
@@ -95,6 +98,8 @@ def stem(word: str) -> str:
     """
     if short := _SHORT_NOUN.fullmatch(_bare(word)):
         plain = short[1]
+    elif whole := _WHOLE.fullmatch(_bare(word)):
+        plain = whole[1] or _without_endings(whole[2])
     elif verbs := {form.verb for form in readings(word) or _commanded(word)}:
         plain = min(verbs)
     else:
@@ -113,6 +118,7 @@ def _without_endings(word: str) -> str:
     word = _SPOKEN_M.sub(r"\1وم", word.replace("ان", "ون"))  # as it is spoken: «خونه», «بادوم»
     if len(word) > 5 and word.endswith(_SPOKEN_ENDING):
         word = word[:-1]
+    word = _SPOKEN_IS.sub("", word)
     while True:
         for ending in _CLITICS:
             if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:

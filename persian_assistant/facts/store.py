@@ -98,6 +98,11 @@ class FactStore:
         ledger = self._follow()
         return [fact for source in (seq, *ledger.lessons_of(seq)) for fact in ledger.of_source(source)]
 
+    def is_corrected(self, seq: int) -> bool:
+        """Whether a correction of the answer to the turn `seq` holds."""
+        ledger = self._follow()
+        return any(ledger.is_live(one.id) for fix in ledger.lessons_of(seq) for one in ledger.of_source(fix))
+
     def before(self, fact: Fact) -> Fact | None:
         """The fact that `fact` took the place of."""
         return self.get(fact.supersedes) if fact.supersedes else None
@@ -216,7 +221,10 @@ class FactStore:
         for fact in found.facts:
             if (exchange := self.journal.exchange(self._turn_of(ledger.source(fact.id)))) is not None:
                 turns[exchange.seq] = exchange
-        return Matches(found.facts, [turns[seq] for seq in sorted(turns)])
+        facts = {fact.id: fact for fact in found.facts}
+        for seq in turns:  # a correction goes with the turn it corrects
+            facts |= {one.id: one for fix in ledger.lessons_of(seq) for one in ledger.of_source(fix)}
+        return Matches(list(facts.values()), [turns[seq] for seq in sorted(turns)])
 
     def forget(self, facts: Collection[Fact], exchanges: Collection[Exchange]) -> None:
         """These are gone: from what is known, from training, and their words from the journal's file.

@@ -34,6 +34,10 @@ class Context:
     last: tuple[Word, ...] = ()
     left: str = ""
     """What the user said to have left: "home", "work" or nothing."""
+    denied: Told | None = None
+    """What the clause before said not to be so: «… نیست، معماره»."""
+    here: bool = False
+    """A clause before, in this same turn, told of `last`: «… و اهل ملایره» goes on about it."""
     had: bool = False
     """The clause before told of a thing the user has: «که …» may hang on it."""
 
@@ -69,7 +73,7 @@ def head_noun(found: Sequence[Word]) -> tuple[Word, ...]:
     return (Word(bare(kept[0].stem), 1),)
 
 
-def copularwordset(clause: Clause) -> list[Word]:
+def copular_words(clause: Clause) -> list[Word]:
     """The words of a copular clause, without fillers and without a time it opens with."""
     found = content(clause.tokens + clause.after)
     spoken = [word.said() for word in found]
@@ -95,7 +99,7 @@ def is_age(found: Sequence[Word]) -> int:
 
 def take_apart(clause: Clause, context: Context) -> Told | None:
     """What the clause tells; None where it is not of the user's world."""
-    found = copularwordset(clause)
+    found = copular_words(clause)
     while (
         len(found) > 1
         and found[0].stem in SELF
@@ -106,7 +110,7 @@ def take_apart(clause: Clause, context: Context) -> Told | None:
         return None
     if clause.form.person in (1, 4):
         return Told((), (), tuple(found))
-    age = next((at for at in range(len(found)) if is_age(found[at:])), None)
+    age = next((at for at in range(len(found)) if is_age(found[at:]) and not _since(found, at)), None)
     if age is not None:
         return _aged(found, age, context)
     at = next((i for i, w in enumerate(found) if w.owner or w.stem in SELF or w.stem == "او"), None)
@@ -125,6 +129,11 @@ def take_apart(clause: Clause, context: Context) -> Told | None:
     return _owned(subject, value, context)
 
 
+def _since(found: Sequence[Word], at: int) -> bool:
+    """Whether the years at `at` say since when: «از سه سال پیش»."""
+    return at > 0 and found[at - 1].stem in ("از", "تا")
+
+
 def _aged(found: list[Word], at: int, context: Context) -> Told | None:
     who = [word for word in found[:at] if word.stem not in ("سن",)]
     length = is_age(found[at:])
@@ -137,6 +146,8 @@ def _aged(found: list[Word], at: int, context: Context) -> Told | None:
         if last.owner == 1 or any(w.owner == 1 for w in found[:at]):
             return Told((Word("سن"),), (), tuple(value))
         who = list(context.last)
+    if last.owner == 1 and len(who) == 1 and who[0].stem in lexicon.NAMES:
+        return Told((Word("سن"),), (), tuple(value))  # «آرشام، ۱۹ سالمه»
     if not who or any(word.stem in PREPOSITIONS for word in who):
         return None
     return Told((Word("سن"),), tuple(_plain_self(who)), tuple(value)) if who else None
@@ -155,6 +166,8 @@ def _plain_self(found: Sequence[Word]) -> list[Word]:
 def _owned(subject: list[Word], value: list[Word], context: Context) -> Told | None:
     chain = _plain_self(subject)
     last = chain[-1]
+    if last.owner == 3 and len(chain) > 1 and _attribute_of(chain):  # «وای‌فای خونه رمزش …»
+        return Told(_attr([replace(last, owner=0)]), tuple(chain[:-1]), tuple(value))
     if last.stem == "او" or last.owner == 3:
         if not context.last:
             return None
@@ -172,6 +185,13 @@ def _owned(subject: list[Word], value: list[Word], context: Context) -> Told | N
             return Told(_attr(chain[: -len(context.last)]), context.last, tuple(value))
         return Told(_attr(chain), (), tuple(value))
     return Told(_attr(chain[:first]), tuple(chain[first:]), tuple(value))
+
+
+def _attribute_of(chain: list[Word]) -> bool:
+    """Whether the last word is an attribute of what stands before it, which no ezafe joins to it."""
+    first, before = chain[0], chain[-2]
+    joined = before.stem.endswith("\u200cی") or stem_of(first) in lexicon.ATTRIBUTES - lexicon.RELATED
+    return not joined and not before.owner and stem_of(chain[-1]) in lexicon.ATTRIBUTES - lexicon.BODY
 
 
 def _attr(chain: Sequence[Word]) -> tuple[Word, ...]:
@@ -194,6 +214,14 @@ def _turned(found: list[Word], context: Context) -> Told | None:
     if stem_of(found[at]) in lexicon.KIN and (found[0].stem in lexicon.NAMES):
         return Told((Word("اسم"),), tuple(_plain_self(found[at:])), tuple(found[:at]))
     return _owned(found[at:], found[:at], context)
+
+
+def _goes_on(found: list[Word]) -> bool:
+    """Whether words without an owner tell of the one before: «اهل ملایره», «بازنشسته‌ست»."""
+    first = stem_of(found[0])
+    if first in ("اهل", "ساکن", "بچه", "متولد", "کارمند", "دانشجو", "عاشق", "طرفدار"):
+        return len(found) > 1
+    return first in lexicon.TRADES or (first in lexicon.TRAITS and len(found) == 1)
 
 
 def _unowned(found: list[Word], clause: Clause, context: Context) -> Told | None:
@@ -220,6 +248,10 @@ def _unowned(found: list[Word], clause: Clause, context: Context) -> Told | None
     )
     if thing and at:
         return Told(_attr(found[:at]), (), tuple(found[at:]))
+    if context.here and context.last and _goes_on(found):
+        return Told((), context.last, tuple(found))
+    if context.last and len(found) > 1 and found[0].stem.endswith("ش") and is_number(found[1].stem):
+        return Told((Word(found[0].stem[:-1]),), context.last, tuple(found[1:]))  # «رمش ۱۶ گیگه»
     if (
         len(found) > 1
         and context.last

@@ -176,7 +176,8 @@ def time_at(words: Sequence[str], at: int) -> tuple[int, str]:
     if word in MONTHS:
         return 1 + (_at(words, at + 1) == "ماه"), "month"
     if singular in SEASONS:
-        return 1, "season"
+        dated = _at(words, at + 1) in ("پارسال", "امسال", "پیرارسال", "گذشته", "آینده")
+        return (2, "when") if dated else (1, "season")
     if word in PARTS or word in POINTS:
         end = at + 1 + (word in PARTS and _at(words, at + 1) == "زود")
         while _at(words, end) in PARTS and word in POINTS:

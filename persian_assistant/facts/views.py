@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from persian_assistant.facts import aliases, attribute_views, clause_views, endings, morphology, taught_views
-from persian_assistant.facts.phrases import ACKNOWLEDGED, NOT_TOLD, OWNERS, THINGS, UNTOLD
+from persian_assistant.facts.phrases import ACKNOWLEDGED, LESSON, NOT_TOLD, OWNERS, THINGS, UNTOLD
 from persian_assistant.records import Fact, Message, View
 
 Kind = Literal["direct", "colloquial", "reversed", "statement", "negative", "said"]
@@ -30,7 +30,7 @@ def _marked(question: str) -> str:
 def statement(fact: Fact) -> str:
     """The fact said to the user, whole and formal; a taught or fixed one as it was given."""
     if fact.kind == "fixed":
-        return f"اگر بگویی «{fact.attribute.strip()}»، می‌گویم: {fact.value.strip()}"
+        return LESSON.format(question=fact.attribute.strip(), answer=fact.value.strip())
     if fact.kind == "taught":
         return taught_views.statement(fact)
     return _bare_statement(fact) + "."

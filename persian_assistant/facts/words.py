@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from persian_assistant.facts import endings, lexicon
+from persian_assistant.facts.compounds import PREPOSITIONS
 from persian_assistant.facts.verbs import readings
 from persian_assistant.text import ZWNJ, normalise, one_line
 
@@ -135,7 +136,7 @@ def split_owner(word: str) -> tuple[str, int, bool]:
             return base + ZWNJ + "ها", 1, True
         if last in ("هاش", "هایش"):
             return base + ZWNJ + "ها", 3, True
-    whole = lexicon.WHOLE_M | lexicon.WHOLE_S | lexicon.NAMES | lexicon.PLACES | _WHOLE_N
+    whole = lexicon.WHOLE_M | lexicon.WHOLE_S | lexicon.TRADES | lexicon.NAMES | lexicon.PLACES | _WHOLE_N
     if word in whole or is_ordinal(word) or word in lexicon.POSSESSED:
         return formal_stem(word), 0, True
     for ending, person in _LONG.items():
@@ -180,6 +181,9 @@ def _mend(tokens: list[str]) -> list[str]:
     for token in tokens:
         last = out[-1] if out else ""
         joined = last + ZWNJ + token
+        if last == "»" and len(out) > 1 and token in ("ه", "ست", "م", "ام", "س"):
+            out[-2] += ZWNJ + token
+            continue
         if token.startswith("شنبه") and last in _DAYS:
             out[-1] = _DAYS[last] + token
             continue
@@ -212,11 +216,29 @@ def tokens(text: str) -> list[str]:
     for token in _mend(_TOKEN.findall(line)):
         if token in ("رو", "رُ") and out and not readings(out[-1]) and out[-1] not in "،.و":
             out.append("رو")
+        elif token.endswith("مو") and len(token) > 4 and out and out[-1] in lexicon.POSSESSED:
+            out += [token[:-1], "را"]  # «کارت ملیمو»
         elif base := _object_ending(token):
             out += [base, "را"]
         else:
             out.append(token)
-    return _settle_ro(out)
+    return _titles(_settle_ro(out))
+
+
+def _titles(found: list[str]) -> list[str]:
+    """A title in quotes that grammar would take apart, as one word: «درباره‌ی الی»."""
+    out: list[str] = []
+    at = 0
+    while at < len(found):
+        end = found.index("»", at) if found[at] == "«" and "»" in found[at:] else 0
+        inside = found[at + 1 : end] if end else []
+        if 1 < len(inside) < 6 and any(each in PREPOSITIONS or each in ("و", "که") for each in inside):
+            out += ["«", " ".join(inside), "»"]
+            at = end + 1
+            continue
+        out.append(found[at])
+        at += 1
+    return out
 
 
 def _settle_ro(found: list[str]) -> list[str]:
@@ -225,10 +247,18 @@ def _settle_ro(found: list[str]) -> list[str]:
         if token != "رو":
             continue
         after = found[at + 1] if at + 1 < len(found) else ""
+        if at and readings(after) and readings(found[at - 1]):  # «سگم که پیر بود رو دادم»
+            found[at] = "را"
+            continue
         surface = split_owner(after.removesuffix(f"{ZWNJ}ی"))[0] in lexicon.SURFACES if after else False
         before = found[at - 1] if at else ""
         found[at] = "روی" if surface or not at or before == "را" or readings(before) else "را"
     return found
+
+
+def plain_colour(token: str) -> str:
+    """«کیف آبیه» behind a verb: the blue one."""
+    return token[:-1] if token.endswith("یه") and token[:-1] in lexicon.COLOURS else token
 
 
 def word(token: str) -> Word:

@@ -13,7 +13,7 @@ from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.terminal import told_actions, version_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
 from persian_assistant.terminal.told_actions import shortened
-from persian_assistant.terminal.toolbar import pass_line, version_name
+from persian_assistant.terminal.toolbar import pass_line, speed, version_name
 from persian_assistant.terminal.view import figure
 from persian_assistant.wording import language, say
 
@@ -84,9 +84,9 @@ def status(chat: Chat, rest: str) -> None:
         "exchanges": now.exchanges,
         "facts": now.facts,
         "memory": say("chat.on" if now.memory else "chat.off"),
-        "pending": now.pending,
+        "pending": now.pending if now.learning_enabled else None,
         "learning": learning,
-        "tokens_per_second": now.tokens_per_second or None,
+        "tokens_per_second": speed(now.tokens_per_second),
         "home": now.home,
     }
     rows = [

@@ -25,6 +25,8 @@ ARROW = re.compile(r"\s*(?:=>|⇒|⇐|<=|->|→|←)\s*")
 """What stands between a question and its answer, as keyboards and fonts have it."""
 MOST_ROWS = 40
 _USER = "کاربر"
+_BEING = "چیستی"
+"""What a thing is, in the rules' own word for it: nobody would say «چیستی ماشین»."""
 
 
 def shortened(text: str, most: int = 60) -> str:
@@ -39,19 +41,24 @@ def when(moment: float) -> str:
     return to_persian_digits(text) if language() == "fa" else text
 
 
+def _quoted(text: str) -> str:
+    """`text` shortened, for the end of a quotation: the full stop comes after the quotation mark."""
+    return shortened(text).removesuffix(".")
+
+
 def teach(chat: Chat, rest: str) -> None:
     halves = ARROW.split(rest, maxsplit=1)
     if len(halves) != 2 or not all(half.strip() for half in halves):
         raise TOLD["teach"].refuse(rest)
     fact = chat.session.teach(*halves)
-    chat.view.notice(say("chat.taught", question=shortened(fact.attribute), answer=shortened(fact.value)))
+    chat.view.notice(say("chat.taught", question=shortened(fact.attribute), answer=_quoted(fact.value)))
 
 
 def fix(chat: Chat, rest: str) -> None:
     if not rest.strip():
         raise TOLD["fix"].refuse(rest)
     fact = chat.session.fix(rest)
-    chat.view.notice(say("chat.fixed", question=shortened(fact.attribute), answer=shortened(fact.value)))
+    chat.view.notice(say("chat.fixed", question=shortened(fact.attribute), answer=_quoted(fact.value)))
 
 
 def good(chat: Chat, rest: str) -> None:
@@ -66,7 +73,9 @@ def _rate(chat: Chat, rest: str, value: str) -> None:
     if rest:
         raise TOLD[value].refuse(rest)
     turn = chat.session.rate(value)
-    chat.view.notice(say(f"chat.rated_{value}", answer=shortened(turn.assistant or "")))
+    if value == "bad" and chat.session.facts.is_corrected(turn.seq):
+        value = "bad_fixed"
+    chat.view.notice(say(f"chat.rated_{value}", answer=_quoted(turn.assistant or "")))
 
 
 # --- forgetting -------------------------------------------------------------------------------------
@@ -97,9 +106,10 @@ def _forget(chat: Chat, matches: Any, yes: bool) -> None:
             raise UsageError("chat.forget_needs_yes")
         if not chat.ask(say("chat.forget_question", count=figure(len(rows)))):
             raise Cancelled("chat.forget_declined")
-    chat.session.forget(matches)
-    chat.forget_typed([*(turn.user for turn in matches.exchanges), *(fact.value for fact in matches.facts)])
-    chat.view.notice(say("chat.forgotten", count=figure(len(rows))))
+    with chat.view.held():  # what becomes of the versions is told after what is gone
+        chat.session.forget(matches)
+        chat.forget_typed([*(one.user for one in matches.exchanges), *(one.value for one in matches.facts)])
+        chat.view.notice(say("chat.forgotten", count=figure(len(rows))))
 
 
 # --- listing ----------------------------------------------------------------------------------------
@@ -133,6 +143,8 @@ def _fact_row(chat: Chat, fact: Any) -> tuple[str, str, str, str]:
 
 def _what(fact: Any) -> str:
     """What a fact is about: «اسم قناری», or the question that was taught."""
+    if fact.attribute == _BEING:
+        return str(fact.subject)
     return " ".join(part for part in (fact.attribute, fact.subject) if part and part != _USER)
 
 

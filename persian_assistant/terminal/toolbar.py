@@ -33,6 +33,11 @@ def duration(seconds: float) -> str:
     return say("chat.minutes", n=figure(round(seconds / 60)))
 
 
+def speed(tokens_per_second: float) -> str:
+    """«۹۲ توکن در ثانیه»; "" where nothing was answered yet."""
+    return say("chat.speed", speed=figure(round(tokens_per_second))) if tokens_per_second else ""
+
+
 def pass_line(state: PassLike) -> str:
     """A running pass in one line: phase, bar, percentage, loss, time left."""
     share = min(1.0, max(0.0, state.progress))
@@ -64,7 +69,9 @@ class Toolbar:
         self._seen = ()
 
     def text(self) -> str:
-        """The line as it should be now."""
+        """The line as it should be now; in a narrow terminal without its beginning."""
+        from rich.cells import cell_len
+
         session = self._session
         loading, state = session.loading, session.pass_state
         seen = (self._view.events, session.profile.path, loading.done, state.running)
@@ -72,7 +79,10 @@ class Toolbar:
             self._seen = seen
             with suppress(AssistantError):  # a line that is not up to date is better than no prompt
                 self._status = session.status()
-        self._shown = one_line(sanitise(" · ".join(self._parts(state))))
+        parts = self._parts(state)
+        while len(parts) > 1 and not loading.text and cell_len(" · ".join(parts)) > self._view.width:
+            parts.pop(0)  # who answers is known; how far learning is is not
+        self._shown = one_line(sanitise(" · ".join(parts)))
         return self._shown
 
     def changed(self) -> bool:
@@ -87,12 +97,12 @@ class Toolbar:
         if status is None:
             return parts
         parts.append(version_name(status.version))
+        if status.tokens_per_second and not state.running:  # a pass says enough in one line
+            parts.append(speed(status.tokens_per_second))
         if state.running:
             parts.append(pass_line(state))
         elif not status.learning_enabled:
             parts.append(say("chat.learning_off"))
         else:
             parts.append(say("chat.until_pass", turns=figure(status.turns_until_pass)))
-        if status.tokens_per_second:
-            parts.append(say("chat.speed", speed=figure(round(status.tokens_per_second))))
         return parts

@@ -52,6 +52,26 @@ def decimal(value: float, places: int) -> str:
     return _written(f"{value:.{places}f}")
 
 
+def wrapped(text: str, width: int) -> str:
+    """`text` broken at spaces into lines of at most `width` cells; what is longer in one piece stays whole.
+
+    A terminal alone would break in the middle of a word, where Persian letters lose their joined forms.
+    """
+    from rich.cells import cell_len
+
+    lines = []
+    for line in text.split("\n"):
+        begun, *words = line.split(" ")
+        for word in words:
+            if begun.strip() and cell_len(f"{begun} {word}") > width:
+                lines.append(begun)
+                begun = word
+            else:
+                begun = f"{begun} {word}"
+        lines.append(begun)
+    return "\n".join(lines)
+
+
 class View:
     """Shows answers on stdout, and all else beside them (a terminal) or on stderr (`apart`).
 
@@ -77,7 +97,9 @@ class View:
             self.wipe()
             from rich.text import Text
 
-            self._console().print(Text(sanitise(text), style=style), soft_wrap=True)
+            console = self._console()
+            text = wrapped(sanitise(text), console.width) if self.live else sanitise(text)
+            console.print(Text(text, style=style), soft_wrap=True)
             self._notices.flush()
 
     def error(self, error: BaseException | str) -> None:
@@ -161,11 +183,24 @@ class View:
                 shown = True
             if shown:
                 self._write("\n")
-            with self._lock:
-                self._answering = False
-                events, self._waiting = self._waiting, []
-            for event, style in events:
-                self.notice(one_line(event), style=style)
+            self._release()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Events wait in here, as they do during an answer."""
+        with self._lock:
+            self._answering = True
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        with self._lock:
+            self._answering = False
+            events, self._waiting = self._waiting, []
+        for event, style in events:
+            self.notice(one_line(event), style=style)
 
     def answer_line(self, pieces: Iterator[str]) -> None:
         """An answer as exactly one line on stdout (an empty one when nothing came)."""

@@ -164,8 +164,8 @@ CATALOGUE = TOLD | {
         "en": "The chat goes on; the bottom line shows progress (Ctrl-C or /learn --stop ends it).",
     },
     "pass_stopping": {
-        "fa": "دور یادگیری متوقف می‌شود؛ نسخهٔ پیشین بر جای خود می‌ماند.",
-        "en": "The learning pass is being stopped; the version that served before stays.",
+        "fa": "دور یادگیری متوقف می‌شود…",
+        "en": "The learning pass is being stopped…",
     },
     "no_pass": {
         "fa": "هیچ دور یادگیری‌ای در جریان نیست؛ /learn یکی را آغاز می‌کند.",
@@ -180,7 +180,10 @@ CATALOGUE = TOLD | {
         "en": "The base model answers already and nothing comes before it; see /versions.",
     },
     "rolled_back": {"fa": "از این پس {version} پاسخ می‌دهد.", "en": "From now on {version} answers."},
-    "undone": {"fa": "این نوبت کنار گذاشته شد: «{text}»", "en": "Taken out: “{text}”"},
+    "undone": {
+        "fa": "این نوبت، با هر چه از آن به خاطر سپرده شد، کنار گذاشته شد: «{text}»",
+        "en": "Taken out, with what was remembered of it: “{text}”",
+    },
     "nothing_to_undo": {
         "fa": "نوبتی برای کنار گذاشتن نیست.",
         "en": "There is no exchange to take out.",

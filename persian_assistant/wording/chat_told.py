@@ -30,7 +30,7 @@ TOLD = {
         "en": "what the next learning pass trains on, and why the rest is left out",
     },
     "command_compare": {
-        "fa": "یک پرسش از دو نسخه، کنار هم و بی حافظه؛ current نسخهٔ کنونی را بی حافظه و با حافظه می‌سنجد",
+        "fa": "یک پرسش از دو نسخه، کنار هم و بدون حافظه؛ current نسخهٔ کنونی را بدون حافظه و با حافظه می‌سنجد",
         "en": "one question to two versions side by side, without memory; current: without and with memory",
     },
     # --- what the user told
@@ -68,6 +68,10 @@ TOLD = {
         "en": "Corrected: the reply to “{question}” is “{answer}”.",
     },
     "rated_good": {"fa": "خوب: «{answer}»", "en": "Good: “{answer}”"},
+    "rated_bad_fixed": {
+        "fa": "بد: «{answer}»؛ ولی این پاسخ را با /fix نوشته‌اید و آموخته می‌شود: پاسخ تازه‌ای با /fix بنویسید یا با /facts delete پاکش کنید.",
+        "en": "Bad: “{answer}”; but you gave this reply with /fix and it is trained: give another with /fix, or remove it with /facts delete.",
+    },
     "rated_bad": {
         "fa": "بد: «{answer}»؛ از آن چیزی یاد گرفته نمی‌شود. پاسخ درست را با /fix بنویسید.",
         "en": "Bad: “{answer}”; nothing is learned from it. Give the right reply with /fix.",
@@ -111,14 +115,18 @@ TOLD = {
     "reason_said": {"fa": "گفتهٔ شما، با وزن کم", "en": "your words, at low weight"},
     "reason_good": {"fa": "پاسخی که خوب بود، با وزن کم", "en": "a reply you called good, at low weight"},
     "reason_unrated": {
-        "fa": "پاسخ خود مدل؛ آموختنش چیز تازه‌ای یاد نمی‌دهد (مگر با /good)",
-        "en": "the model's own reply; training on it teaches nothing new (unless /good)",
+        "fa": "پاسخ خود مدل؛ با /good آموخته می‌شود",
+        "en": "the model's own reply; trained only with /good",
     },
     "reason_bad": {"fa": "با /bad کنار گذاشته‌اید", "en": "left out with /bad"},
     "reason_unfinished": {"fa": "پاسخش ناتمام ماند", "en": "its answer is unfinished"},
     "reason_read": {
         "fa": "دانسته‌اش به شکل‌های دیگر آموخته می‌شود",
         "en": "its fact is trained in other wordings",
+    },
+    "reason_corrected": {
+        "fa": "به‌جایش پاسخی آموخته می‌شود که با /fix نوشتید",
+        "en": "the reply you gave with /fix is trained instead",
     },
     "reason_nothing_said": {"fa": "چیز پایداری نمی‌گوید", "en": "it states nothing that lasts"},
     "reason_facts_off": {
@@ -131,12 +139,12 @@ TOLD = {
         "en": "Nothing was asked yet; write the question after the command.",
     },
     "compared": {"fa": "پرسش: «{question}»", "en": "Question: “{question}”"},
-    "without_memory": {"fa": "{version}، بی حافظه", "en": "{version}, without memory"},
+    "without_memory": {"fa": "{version}، بدون حافظه", "en": "{version}, without memory"},
     "with_memory": {"fa": "{version}، با حافظه", "en": "{version}, with memory"},
     "compare_base": {"fa": "مدل پایه و نسخهٔ کنونی", "en": "the base model and the current version"},
     "compare_last": {"fa": "نسخهٔ پیشین و نسخهٔ کنونی", "en": "the version before and the current one"},
     "compare_current": {
-        "fa": "نسخهٔ کنونی، بی حافظه و با حافظه",
+        "fa": "نسخهٔ کنونی، بدون حافظه و با حافظه",
         "en": "the current version, without and with memory",
     },
     "column_kind": {"fa": "نوع", "en": "kind"},

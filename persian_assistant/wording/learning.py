@@ -6,7 +6,7 @@ CATALOGUE = {
         "en": "there is nothing to learn yet; chat a little first.",
     },
     "nothing_new": {
-        "fa": "از دور یادگیری پیش گفت‌وگوی تازه‌ای نیست؛ کمی گپ بزنید و دوباره /learn بزنید.",
+        "fa": "از دور یادگیری پیش چیز تازه‌ای گفته نشده است؛ کمی گپ بزنید و دوباره /learn بزنید.",
         "en": "there is no new exchange since the last pass; chat a little and try /learn again.",
     },
     "running": {
@@ -30,36 +30,32 @@ CATALOGUE = {
         "en": "training broke down (the loss was not a number); the version before it still serves. Lower the learning rate.",
     },
     "cancelled": {
-        "fa": "دور یادگیری متوقف شد؛ نسخهٔ پیشین سر جایش است و چیزی گم نشد.",
-        "en": "the learning pass was stopped; the version before it still serves and nothing is lost.",
+        "fa": "دور یادگیری متوقف شد؛ پاسخ‌گو همان است که بود و چیزی گم نشد.",
+        "en": "The learning pass was stopped; what answered before goes on answering and nothing is lost.",
     },
     "started": {
-        "fa": "دور یادگیری روی {count} گفت‌وگوی تازه شروع شد؛ می‌توانید به گپ ادامه بدهید.",
-        "en": "a learning pass over {count} new exchanges has begun; you can go on chatting.",
+        "fa": "دور یادگیری روی {count} نوبت تازه شروع شد؛ می‌توانید به گپ ادامه بدهید.",
+        "en": "A learning pass over {count} new exchanges has begun; you can go on chatting.",
     },
     "resumed": {
-        "fa": "دور یادگیری نیمه‌کارهٔ بار پیش از نو شروع شد ({count} گفت‌وگو).",
-        "en": "the pass that was cut off last time runs again ({count} exchanges).",
+        "fa": "دور یادگیری نیمه‌کارهٔ بار پیش از نو شروع شد ({count} نوبت).",
+        "en": "The pass that was cut off last time runs again ({count} exchanges).",
     },
-    "forgetting": {
-        "fa": "وزن‌ها بی آنچه گفتید فراموش شود از نو آموزش می‌بینند؛ می‌توانید به گپ ادامه بدهید.",
-        "en": "the weights are trained anew without what is to be forgotten; you can go on chatting.",
+    "unlearned": {
+        "fa": "نسخه‌هایی که آن را یاد گرفته بودند پاک شدند؛ از همین حالا {serving} پاسخ می‌دهد.",
+        "en": "The versions that had learned it are removed; from now on {serving} answers.",
     },
-    "forgotten": {
-        "fa": "نسخه‌های پیشین که آن را یاد گرفته بودند پاک شدند.",
-        "en": "The earlier versions that had learned it are removed.",
-    },
-    "forgotten_all": {
-        "fa": "همهٔ نسخه‌هایی که آن را یاد گرفته بودند پاک شدند و مدل پایه پاسخ می‌دهد.",
-        "en": "All versions that had learned it are removed, and the base model answers.",
+    "relearning": {
+        "fa": "آنچه می‌ماند از نو یاد گرفته می‌شود ({count} نوبت)؛ می‌توانید به گپ ادامه بدهید.",
+        "en": "What is left is being learned anew ({count} exchanges); you can go on chatting.",
     },
     "published": {
-        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {exchanges} گفت‌وگو، زیان {loss}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.",
-        "en": "version {number} is learned and answers from now on: {exchanges} exchanges, loss {loss}, perplexity ×{ratio} of the base, {seconds} s.",
+        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {exchanges} نوبت، زیان {loss}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.",
+        "en": "Version {number} is learned and answers from now on: {exchanges} exchanges, loss {loss}, perplexity ×{ratio} of the base, {seconds} s.",
     },
     "published_facts": {
-        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {facts} دانستهٔ تازه از {exchanges} گفت‌وگو، {recall} پرسش‌های تازه درست{earlier}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.{part}",
-        "en": "version {number} is learned and answers from now on: {facts} new facts from {exchanges} exchanges, {recall} of new questions right{earlier}, perplexity ×{ratio} of the base, {seconds} s.{part}",
+        "fa": "نسخهٔ {number} یاد گرفته شد و از همین حالا پاسخ می‌دهد: {facts} دانستهٔ تازه از {exchanges} نوبت، {recall} پرسش‌های تازه درست{earlier}، سرگشتگی {ratio} برابر مدل پایه، {seconds} ثانیه.{part}",
+        "en": "Version {number} is learned and answers from now on: {facts} new facts from {exchanges} exchanges, {recall} of new questions right{earlier}, perplexity ×{ratio} of the base, {seconds} s.{part}",
     },
     "published_earlier": {
         "fa": "، {recall} دانسته‌های پیشین سر جا",
@@ -70,15 +66,15 @@ CATALOGUE = {
         "en": " {share} of the update was used, so that nothing is lost.",
     },
     "rejected": {
-        "fa": "نسخهٔ تازه پذیرفته نشد: {reason} {serving} همچنان پاسخ می‌دهد.",
-        "en": "the new version was not accepted: {reason} {serving} goes on answering.",
+        "fa": "نسخهٔ تازه پذیرفته نشد و {serving} همچنان پاسخ می‌دهد: {reason}",
+        "en": "The new version was not accepted and {serving} goes on answering: {reason}",
     },
     "failed": {
         "fa": "دور یادگیری به پایان نرسید: {reason}",
-        "en": "the learning pass did not finish: {reason}",
+        "en": "The learning pass did not finish: {reason}",
     },
-    "serving_version": {"fa": "نسخهٔ {number}", "en": "Version {number}"},
-    "serving_base": {"fa": "مدل پایه", "en": "The base model"},
+    "serving_version": {"fa": "نسخهٔ {number}", "en": "version {number}"},
+    "serving_base": {"fa": "مدل پایه", "en": "the base model"},
     "gate_not_finite": {
         "fa": "عددهای سنجش معنا نداشت (NaN).",
         "en": "its figures were not numbers (NaN).",

@@ -169,15 +169,17 @@ def _padded(rows: Sequence[Example], pad_id: int) -> Batch:
 def _losses(rows: Sequence[Example], places: list[list[tuple[int, int]]]) -> Batch:
     """`places`: where in the batch each token of each row stands, as (row, column).
 
-    What follows a row's last token is nobody's business, so the base model is not asked about it either.
+    The base model is asked about the tokens that carry loss: what it would say where others speak is no
+    business of the update, and every logit costs.
     """
     labels: list[tuple[tuple[int, int], int, float]] = []
     asked: dict[tuple[int, int], float] = defaultdict(float)
     count = 0
     for example, where in zip(rows, places, strict=True):
         for before, label, weight in zip(where, example.labels[1:], example.loss_weights[1:], strict=False):
-            if weight > 0 and label != IGNORED_LABEL:
-                labels.append((before, label, weight))
+            if weight <= 0 or label == IGNORED_LABEL:
+                continue
+            labels.append((before, label, weight))
             if example.kl_weight > 0:
                 asked[before] += example.kl_weight
                 count += 1

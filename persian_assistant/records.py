@@ -36,7 +36,7 @@ class Example:
     loss_weights: list[float]
     """Loss weight of each token, 0 for the template's own."""
     kl_weight: float = 0.0
-    """Weight of the divergence from the base model, on every token."""
+    """Weight of the divergence from the base model, on the tokens that carry loss."""
 
     def __len__(self) -> int:
         return len(self.input_ids)

@@ -105,8 +105,52 @@ _COLOURED = re.compile(
 )
 
 
+_CALLED = re.compile(
+    r"^((?:سلام|درود|خب|ببین|آره|نه|راستی)?[ ،]*)(?:(?:پسرم|دخترم|عزیزم|جونم|جانم|داداشم?|رفیق|حاجی|آقا)[،!] "
+    r"|(?:داداش|رفیق|حاجی) (?=من [^،.!؟]*م(?:[،.!؟]|$)))"
+)
+_LIVING_IN = re.compile(rf"، (ساکن|اهل|مقیم|بچه{_J}ی) ([^\W\d_]+)(?=\s*(?:[.!؛،]|$))")
+_YEARS_OLD = re.compile(
+    rf"{_START}(یک|دو|سه|چهار|پنج|شش|شیش|هفت|هشت|نه|ده|یازده|دوازده|سیزده|چهارده|پونزده|شونزده|بیست)(سالمه|سالشه|ساله)"
+    rf"{_END}"
+)
+_HAS_COME = re.compile(
+    rf"{_START}(\S+(?: و \S+)?) (سال|ماه)(?:ه|{ZWNJ}ست)(?: که)? (اومدم|اومدیم|آمدم|آمده{_J}ام|رفتم|رفتیم) "
+    rf"(?:به )?([^\W\d_]+)(?=$|[ .،!؛])"
+)
+_SPOKEN_SO = ((_words(r"دوس(?= ن?دار)"), "دوست"),)
+
+
+_FIGURES = re.compile(
+    rf"{_START}(قد|وزن|سن|معدل)م ([0-9۰-۹]+(?:[./٫][0-9۰-۹]+)?)(?= *(?:$|[،.؛]|و? ?(?:قد|وزن|سن|معدل)م))"
+)
+"""«قدم ۱۷۵ وزنم ۶۸»"""
+
+
+def _added(match: re.Match[str]) -> str:
+    """«… هفتاد سالمه، ساکن اراک»: the copula that is left out."""
+    before = match.string[: match.start()]
+    told = match[2] in lexicon.PLACES and (_SELF_TOLD.search(before) or re.search("سال(?:مه|م|ه)$", before))
+    return f"{match.group()} هستم" if told else match.group()
+
+
+def _settled(match: re.Match[str]) -> str:
+    """«دو ساله اومدم مونترال»: where one lives now, and since when."""
+    number, unit, verb, place = match.groups()
+    if not all(is_number(part) for part in number.replace(" و ", " ").split()):
+        return match.group()
+    return f"از {number} {unit} پیش در {place} زندگی می‌کن{'یم' if verb.endswith('یم') else 'م'}"
+
+
 def plain(text: str) -> str:
     """`text` without the talk around its facts."""
+    text = _CALLED.sub(r"\1", text)
+    text = _YEARS_OLD.sub(r"\1 \2", text)
+    for pattern, instead in _SPOKEN_SO:
+        text = pattern.sub(instead, text)
+    text = _HAS_COME.sub(_settled, text)
+    text = _FIGURES.sub(r"\1م \2 است،", text)
+    text = _LIVING_IN.sub(_added, text)
     text = text.replace("هٔ", f"ه{ZWNJ}ی").replace("ۀ", f"ه{ZWNJ}ی")
     text = _RHETORIC.sub(lambda m: m.group() if _ASKED.search(m.group(1)) else m.group(1) + ".", text)
     text = _OPENERS.sub(" ", text)

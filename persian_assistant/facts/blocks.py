@@ -30,6 +30,11 @@ def _common() -> dict[str, float]:
     return {one: 6.0 for word in _COMMON_WORDS.split() for one in content(word)}
 
 
+def rarity(word: str, texts_with: int, texts: int) -> float:
+    """How much a word says that stands in `texts_with` of `texts`: the rarer, the more."""
+    return math.log(1 + (texts + BACKGROUND) / (texts_with + _common().get(word, 0.0) + 0.5))
+
+
 class BlockIndex(Generic[Key]):
     """BM25 in blocks: full ones are made once, the open one again after an addition."""
 
@@ -90,14 +95,19 @@ class BlockIndex(Generic[Key]):
         found = sum(self.weight(word) for word in words if word in held)
         return found / total if total else 0.0
 
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._words
+
     def texts_with(self, word: str) -> int:
         """How many texts hold `word`."""
         return self._spread[word]
 
     def weight(self, word: str) -> float:
         """How much a word says: the rarer, the more."""
-        texts = len(self._words) + BACKGROUND
-        return math.log(1 + texts / (self._spread[word] + _common().get(word, 0.0) + 0.5))
+        return rarity(word, self._spread[word], len(self._words))
 
     def _bm25(self, keys: list[Key]) -> Any:
         import bm25s

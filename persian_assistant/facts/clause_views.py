@@ -17,7 +17,7 @@ from persian_assistant.facts.question_families import (
     trait_questions,
 )
 from persian_assistant.facts.subjects import stem_of
-from persian_assistant.facts.words import Word, said
+from persian_assistant.facts.words import Word
 from persian_assistant.records import Fact
 
 
@@ -36,9 +36,8 @@ def questions(fact: Fact) -> list[tuple[str, str]]:
     frame, focus = parts(fact)
     shorter = aliases.subjects(frame)
     if focus >= 0 and shorter:  # «داداشم کیوان»: asked of the brother, of Keyvan, and of both
-        related = (f"{said(shorter[1].subject)} چه نسبتی با من دارد", "reversed")
         kin, name = (_questions(short, focus) for short in shorter)
-        return [related, *_mixed([kin[:4], name[2:6], _questions(frame, focus)[2:4]]), *kin[4:]]
+        return [*_mixed([kin[:4], name[2:6], _questions(frame, focus)[2:4]]), *kin[4:]]
     return _questions(frame, focus)
 
 

@@ -104,6 +104,8 @@ def _is_verb(run: list[str], at: int) -> bool:
         doubtful = False
     if not doubtful:
         return True
+    if token in _NOUNS and _participle(token) and not _aux(after) and readings(after):
+        return False  # «علوم داده می‌خونم»
     if token in ("شدید", "گذشته", "بخش", "کار", "بازی", "شنا", "نام", "بار", "بازم", "مردم"):
         return False
     spoils = "از" in run[:at] and run[at - 1] not in COMPOUNDS["دادن"]
@@ -112,6 +114,10 @@ def _is_verb(run: list[str], at: int) -> bool:
     after_verb = at > 0 and bool(readings(run[at - 1])) and not _participle(run[at - 1])
     motion = found[0].verb in MOTION and at > 0
     return (at_end or motion) and not after_verb
+
+
+def _aux(token: str) -> bool:
+    return any(form.verb in ("بودن", "شدن") for form in readings(token))
 
 
 def _participle(token: str) -> bool:
@@ -138,6 +144,7 @@ def _goes_on(run: list[str], at: int, new: str) -> bool:
     had = [f for f in forms if f.verb == "داشتن"]
     return bool(had) and any(
         f.tense in ("present", "imperfect")
+        and not f.negative  # «پادرد دارم از پله نمی‌تونم …»: nothing goes on that is not done
         and f.verb != "داشتن"
         and f.verb != "بودن"
         and f.person == had[0].person
@@ -183,7 +190,7 @@ def split(sentence: list[str]) -> list[Clause]:
             run, head = [*(kept if head else ()), *run[cut:]], ()
             kept = []
         run.append(token)
-    return out + (_closed(run, head) or _first_half(run, head))
+    return out + (_closed(run, head) or _first_half(run, head) or _unsaid(run))
 
 
 def _first_half(run: list[str], head: tuple[str, ...]) -> list[Clause]:
@@ -235,6 +242,8 @@ def _closed(run: list[str], head: tuple[str, ...]) -> list[Clause]:
     at = _verb_at(run)
     if at is None:
         return _verbless(run, head)
+    if cut := _told_before(run[:at]):
+        return _closed(run[:cut], head) + _closed(run[cut:], ())
     form, taken = _predicate(run, at)
     if _told_after(run[at + 1 :], form):  # «یه گربه دارم اسمش ملوسکه», «تولدم نهم نیست دهمه»
         return _closed(run[: at + 1], head) + _closed(run[at + 1 :], ())
@@ -266,7 +275,7 @@ def _told_after(rest: list[str], form: Form) -> bool:
     if not rest or enclitic(rest) is None:
         return False
     denied = form.verb == "بودن" and form.negative
-    return denied or (len(rest) > 1 and split_owner(rest[0])[1] == 3)
+    return denied or (len(rest) > 1 and split_owner(rest[0])[1] in (3, 6))
 
 
 def _wants(token: str) -> bool:
@@ -309,6 +318,8 @@ def _verbless(run: list[str], head: tuple[str, ...]) -> list[Clause]:
     found = enclitic(run)
     if found is None:
         return _placed_after(run, head)
+    if at := _told_before(run):  # «سوپروایزرم فرانسویه اسمش لوسیه»
+        return _verbless(run[:at], head) + _verbless(run[at:], ())
     stem, person = found
     at = _second_owner(run)
     if at:  # «پدرم اهل کرمانشاه و مادرم اهل تبریزه»
@@ -320,6 +331,39 @@ def _verbless(run: list[str], head: tuple[str, ...]) -> list[Clause]:
             (*run[:-1], stem), Form("بودن", "present", person, False, True), (), "", head, True, tuple(run)
         )
     ]
+
+
+def _told_before(run: list[str]) -> int:
+    """Where a clause starts that goes on about «او» behind a copula that a word carries; 0 for nowhere."""
+    for at in range(2, len(run) - 1):
+        stem, owner, _ = split_owner(run[at])
+        if owner == 3 and stem in lexicon.ATTRIBUTES:
+            return at if enclitic(run[:at]) is not None else 0
+        found = enclitic(run[:at]) if owner == 3 else None
+        if found and lexicon.is_trade(found[0]):
+            return at  # «عروسم نسرین دندون‌پزشکه مطبش تو …»
+        another = owner == 1 and stem in lexicon.KIN and split_owner(run[0])[1] == 1
+        if another and (found := enclitic(run[:at])) and lexicon.is_trade(found[0]):
+            return at  # «مامانم آرایشگره بابام اسنپ کار می‌کنه»
+    return 0
+
+
+def _unsaid(run: list[str]) -> list[Clause]:
+    """«معدلم ۱۹.۴», «استادم دکتر راد»: a sentence that leaves its copula out; [] for anything else."""
+    ends = [at for at, token in enumerate(run) if token in "،,"]
+    last = run[ends[-1] + 1 :] if ends else run
+    if not 1 < len(last) < 4 or any(readings(token) for token in last[1:]):
+        return []
+    stem, owner, _ = split_owner(last[0])
+    titled = last[1] in _TITLES and len(last) == 3
+    counted = is_number(last[1]) and stem in lexicon.ATTRIBUTES
+    named = len(last) == 2 and last[1] in lexicon.NAMES and stem in lexicon.KIN | {"اسم"}
+    if owner != 1 or not ((titled and stem in lexicon.KIN) or counted or named):
+        return []
+    return [Clause(tuple(last), Form("بودن", "present", 3, False, True), (), "", (), True, tuple(last))]
+
+
+_TITLES = wordset("دکتر مهندس استاد آقای خانم خانوم")
 
 
 def _placed_after(run: list[str], head: tuple[str, ...]) -> list[Clause]:

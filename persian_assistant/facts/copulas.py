@@ -8,7 +8,7 @@ from __future__ import annotations
 from persian_assistant.facts import lexicon
 from persian_assistant.facts.compounds import COMPOUNDS
 from persian_assistant.facts.verbs import readings
-from persian_assistant.facts.words import split_owner
+from persian_assistant.facts.words import is_ordinal, split_owner
 from persian_assistant.facts.wordset import wordset
 from persian_assistant.text import ZWNJ
 
@@ -18,6 +18,7 @@ _LINKING = wordset("""
     دانشجوی معلم دبیر مدیر مهندس استاد دانشجو کارشناس محصل سال مدرس راننده دکترای شاگرد کارآموز سرباز
     دیوانه دیوونه بزرگ‌شده مشتاق مجذوب عاشقِ اهلِ دلباخته دوستدار
     """)
+_WITH = wordset("سر پیش با از به برای")
 _NOT_TO_BE_SPLIT = wordset("راست ماست درست پوست دوست خواست نیست هست است بیست داست شصت سیاست ریاست فهرست")
 
 
@@ -34,14 +35,15 @@ def enclitic(run: list[str]) -> tuple[str, int] | None:
         return "هفت", 3
     for tail in ("ییم", f"{ZWNJ}ایم", "یم"):
         stem = last.removesuffix(tail)
-        settled = stem in lexicon.PLACES and bool(_LINKING & set(before))
+        heads = {token.removesuffix(f"{ZWNJ}ی") for token in before}
+        settled = stem in lexicon.PLACES and bool(_LINKING & heads)
         if (
             stem != last
-            and (settled or stem in lexicon.KIN or stem in lexicon.TRADES or stem in lexicon.TRAITS)
+            and (settled or stem in lexicon.KIN or lexicon.is_trade(stem) or stem in lexicon.TRAITS)
             and before
         ):
             return stem, 4
-    if joint and ending in ("ست", "س", "ه", "ئه"):
+    if joint and ending in ("ست", "س", "ه", "ئه", "عه"):
         return base, 3
     if last.endswith("ئه") and len(last) > 3:
         return last[:-2], 3
@@ -72,10 +74,12 @@ def _ends_in_h(last: str) -> bool:
 def _is_me(stem: str, last: str, before: list[str]) -> bool:
     if last in lexicon.WHOLE_M or last in lexicon.NAMES:
         return False
-    if stem in COMPOUNDS["بودن"]:
+    if stem in COMPOUNDS["بودن"] or (is_ordinal(stem) and len(stem) > 2):
         return True
+    if stem in lexicon.KIN and _WITH & set(before):
+        return False  # «دیروز سر کلاس استادم، …»
     lone = [token for token in before if token not in ("من", "خودم", "هم", "راستی", "،", "آخه")]
-    if stem in lexicon.TRADES or stem in lexicon.TRAITS or stem in lexicon.NAMES or stem in lexicon.MOODS:
+    if lexicon.is_trade(stem) or stem in lexicon.TRAITS or stem in lexicon.NAMES or stem in lexicon.MOODS:
         return not any(split_owner(token)[1] == 1 for token in lone)
     heads = {token.removesuffix(f"{ZWNJ}ی") for token in before}
     return bool(heads & (_LINKING | lexicon.TRADES)) and not any(split_owner(token)[1] == 1 for token in lone)

@@ -6,6 +6,9 @@ both lists. Knows nothing of tokens.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from persian_assistant.facts import views
 from persian_assistant.facts.paraphrases import Paraphrase, of_fact
 from persian_assistant.records import Fact, Message, View
@@ -31,6 +34,33 @@ def train_views(fact: Fact) -> list[View]:
 def probe_views(fact: Fact) -> list[View]:
     """Questions in wordings that are never trained."""
     return [*views.probe_views(fact), *_paraphrased(fact, probes=True)[:2]]
+
+
+def settled(views_of: Mapping[str, Sequence[View]]) -> dict[str, list[View]]:
+    """Views by fact, where a question that several facts ask is answered with all that they tell.
+
+    «از چی می‌ترسم؟» is asked of the lift and of the cockroach alike: two answers teach neither.
+    Pass what is trained and what holds beside it, newest last; probes likewise.
+    """
+    askers: dict[str, dict[str, View]] = {}
+    for fact_id, views_of_one in views_of.items():
+        for view in views_of_one:
+            if view.kind != "statement":
+                askers.setdefault(answer_key(_question(view)), {}).setdefault(fact_id, view)
+    return {
+        fact_id: [_joined(view, askers.get(answer_key(_question(view)), {})) for view in views_of_one]
+        for fact_id, views_of_one in views_of.items()
+    }
+
+
+def _joined(view: View, askers: Mapping[str, View]) -> View:
+    """`view` with the answers of all that ask its question, each once."""
+    if view.kind == "statement" or len(askers) < 2:
+        return view
+    told = list(dict.fromkeys(one.messages[-1].content.rstrip(". ") for one in askers.values()))
+    if len(told) < 2:
+        return view
+    return replace(view, messages=(*view.messages[:-1], Message("assistant", "، ".join(told) + ".")))
 
 
 def found_frame(fact: Fact) -> Paraphrase | None:

@@ -21,6 +21,7 @@ from persian_assistant.facts.drafts import (
     label,
 )
 from persian_assistant.facts.partings import by_city
+from persian_assistant.facts.pursuits import given_up, studied
 from persian_assistant.facts.subjects import Context, Told, head_noun, is_age, stem_of
 from persian_assistant.facts.times import is_number, number_length
 from persian_assistant.facts.words import Word, words
@@ -47,12 +48,21 @@ _STATES = frozenset(
         "به دنیا آمدن",
         "متولد شدن",
         "دنیا آمدن",
+        "اقامت داشتن",
         "ساکن شدن",
     )
 )
 
 
+_HELD = frozenset(("نامزد بودن", "نامزد کردن", "نشستن", "ماندن", "شدن", "طول کشیدن"))
+"""Verbs besides states that hold one value at a time."""
+
+
 _MOVES = frozenset(("نقل مکان کردن", "اسباب‌کشی کردن", "مهاجرت کردن", "ساکن شدن", "منتقل شدن"))
+
+
+_LASTING = wordset("اعتبار مهلت گارانتی ضمانت چک قسط")
+"""What one has until or on a day: when is what is told."""
 
 
 _VAGUE = wordset("""
@@ -81,7 +91,8 @@ def _with_subject(frame: Frame, context: Context) -> Frame | None:
     ):
         return frame  # «موتورم رو دزدیدن»
     if not subject:
-        if not context.last:
+        thing = context.last and frame.person == 6 and stem_of(context.last[0]) not in lexicon.KIN
+        if not context.last or thing:  # «مدرسه‌مون …، خیلی سخت می‌گیرن»
             return None
         return replace(frame, subject=context.last)
     if subject[-1].owner == 3 or subject[-1].stem == "او":
@@ -152,7 +163,7 @@ def _possession(frame: Frame, phrase: Phrase, others: tuple[Phrase, ...], owner:
     key = f"have|{owner}|{stem_of(noun[0])}"
     when = next((at for at, p in enumerate(others) if p.role == "time" and p.kind not in ("part",)), None)
     made = replace(frame, phrases=(*others, replace(phrase, kind="count" if counted else "owned")))
-    if stem_of(noun[0]) in EVENTS and when is not None:
+    if stem_of(noun[0]) in EVENTS | _LASTING and when is not None:
         return clause_draft(made, when, f"زمان {label(noun)}", key, True, sentence)
     draft = clause_draft(made, len(others), label(noun), key, bool(counted) or frame.negative, sentence)
     if counted:
@@ -202,16 +213,38 @@ def _keyed(frame: Frame, focus: int, past: bool) -> tuple[str, bool]:
     """(key, whether it holds one value) of what is done."""
     name, whose = frame.name, key_of(frame.subject)
     if name in _STATES:
-        return f"{SAME.get(name, name)}|{whose}", True
+        before = "|قبلا" if frame.tense in ("imperfect", "pluperfect") else ""
+        return f"{SAME.get(name, name)}|{whose}{before}", True
+    if dropped := given_up(frame):
+        return dropped, True
     if name == "گذاشتن" and _put(frame):
         return f"جا|{_put(frame)}", True
     if name in ("افتادن", "شدن", "موکول شدن") and frame.subject and stem_of(frame.subject[0]) in EVENTS:
         return f"have|{USER}|{stem_of(frame.subject[0])}", True
     if name in LIKES:
         return f"{SAME.get(name, name)}|{whose}|{frame.phrases[focus].key}", True
-    rest = [p for at, p in enumerate(frame.phrases) if (past or at != focus) and (past or p.role != "time")]
+    if (tongue := studied(frame)) and not past:
+        return f"یاد گرفتن|{whose}|{tongue}", True
+    kept = past or (focus != SUBJECT and not _excludes(frame, focus))
+    rest = [p for at, p in enumerate(frame.phrases) if (kept or at != focus) and (past or p.role != "time")]
     owner = "" if focus == SUBJECT else whose
-    return "|".join([name, owner, *sorted(f"{p.prep}{p.key}" for p in rest)]), not past
+    told = sorted(f"{'' if _is_goal(p) and not past else p.prep}{p.key}" for p in rest)
+    return "|".join([name, owner, *told]), not past
+
+
+def _is_goal(phrase: Phrase) -> bool:
+    """Whether a preposition may be left out of it in speech: «برم یونان»."""
+    return phrase.kind == "place" and phrase.prep in ("به", "در")
+
+
+def _excludes(frame: Frame, focus: int) -> bool:
+    """Whether another value in the same place would contradict this one: when, how, with what; not what.
+
+    «ساعت هفت بیدار می‌شوم» leaves no room for another hour, «سه‌تار می‌زنم» does for another instrument.
+    """
+    asked = frame.phrases[focus]
+    others = [p for at, p in enumerate(frame.phrases) if at != focus and p.role == "object"]
+    return asked.role == "time" or frame.name in _HELD or (bool(others) and frame.mood == "")
 
 
 def doing(frame: Frame, sentence: str, context: Context, clause_tokens: Sequence[str] = ()) -> list[Draft]:
@@ -226,6 +259,8 @@ def doing(frame: Frame, sentence: str, context: Context, clause_tokens: Sequence
         return named
     if frame.subject and stem_of(frame.subject[0]) in _MOODY:
         return []
+    if frame.subject and frame.subject[0].owner == 1 and stem_of(frame.subject[0]) in lexicon.KIN:
+        context.last = frame.subject  # «مامانم نمی‌ذاره …، چون آسم داره»
     known = _with_subject(frame, context)
     if known is not None and not known.phrases and known.part in _ACTIVITIES and known.tense == "present":
         known = replace(known, part="", phrases=(Phrase("thing", (Word(known.part),), "", "deed"),))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from persian_assistant.facts import corrections
 from persian_assistant.facts.asides import plain
 from persian_assistant.facts.clauses import clauses
 from persian_assistant.facts.drafts import Draft
 from persian_assistant.facts.relations import facts_of
 from persian_assistant.facts.soundness import sound
-from persian_assistant.facts.subjects import Context
+from persian_assistant.facts.subjects import Context, Told
 from persian_assistant.facts.views import statement
 from persian_assistant.facts.words import tokens
 from persian_assistant.records import Fact
@@ -29,10 +30,14 @@ def read(text: str, previous: Sequence[str] = ()) -> list[Draft]:
     `previous`: the user's earlier turns, newest last; they say who «اسمش» means.
     """
     context = Context()
+    told: list[Draft] = []
     for earlier in previous[-_REMEMBERED:]:
-        _read(earlier, context)
+        told += _read(earlier, context)
     context.left = ""
-    return _read(text, context)
+    if not told or not corrections.corrects(text):
+        return _read(text, context)
+    found = _read(text, context, corrections.mistaken(told[-1]))
+    return [corrections.instead(draft, told) for draft in found]
 
 
 def _can_be_said(draft: Draft) -> bool:
@@ -56,11 +61,12 @@ def _can_be_said(draft: Draft) -> bool:
     return draft.value in statement(fact)
 
 
-def _read(text: str, context: Context) -> list[Draft]:
+def _read(text: str, context: Context, denied: Told | None = None) -> list[Draft]:
+    """`denied`: what was told before and is taken back by what opens `text`."""
     sentence = one_line(normalise(text))
     drafts: dict[str, Draft] = {}
     context.had = context.here = False
-    context.denied = None
+    context.denied = denied
     for clause in clauses(tokens(plain(sentence))):
         for draft in facts_of(clause, sentence, context):
             if draft.value and _can_be_said(draft):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from persian_assistant.facts import lexicon
 from persian_assistant.facts.clause_frames import Frame as Clause
 from persian_assistant.facts.clause_frames import Phrase, load
+from persian_assistant.facts.pursuits import given_up
 from persian_assistant.facts.realise import INSTRUMENTS
 from persian_assistant.facts.subjects import stem_of
 from persian_assistant.facts.times import MONTHS, is_number
@@ -20,7 +21,8 @@ _NAMES = {
     "همسر": "spouse_name", "شوهر": "spouse_name", "زن": "spouse_name", "مادر": "mother_name",
     "مامان": "mother_name", "پدر": "father_name", "بابا": "father_name", "خواهر": "sister_name",
     "آبجی": "sister_name", "برادر": "brother_name", "داداش": "brother_name", "دختر": "daughter_name",
-    "پسر": "son_name", "همکار": "colleague_name", "هم‌اتاقی": "roommate_name", "هم‌خانه": "roommate_name",
+    "خانم": "spouse_name", "خانوم": "spouse_name", "پسر": "son_name", "همکار": "colleague_name",
+    "هم‌اتاقی": "roommate_name", "هم‌خانه": "roommate_name",
 }  # fmt: skip
 """A name's frame without a slot for whose it is."""
 _WOMEN = wordset("عمه خاله مادربزرگ دخترعمو دخترخاله دختردایی دخترعمه مامان‌بزرگ مادرزن مادرشوهر عروس")
@@ -47,6 +49,11 @@ _TASTES = (
     "fav_flower",
     "fav_sport",
 )
+_MONTHLY = wordset("ماهی ماهانه ماهیانه")
+_LIVING = ("در", "ساکن", "مقیم")
+_MADE = {"ماشین": "life.car_model", "گوشی": "life.phone", "موبایل": "life.phone", "لپ‌تاپ": "life.laptop"}
+"""What kind a thing is, by the thing."""
+_PUT = wordset("کلید پاسپورت عینک شارژر کیف ساعت گذرنامه شناسنامه دفترچه چتر")
 _CITY = ("people.home_city", "people.person_city", "people.own_birth_city")
 
 
@@ -88,7 +95,13 @@ def _of_attribute(relation: str, owner: str, value: str) -> list[Fitting]:
         if relation in ("قد", "وزن") and is_number(words[0]) and "متر" not in words[1:-1]:
             number = " ".join(w for w in words if is_number(w) or w == "و")
             return [Fitting("people.own_height" if relation == "قد" else "life.weight", number)]
+        if relation == "حقوق" and value.split()[0] in _MONTHLY:
+            return [Fitting("days.salary", value.partition(" ")[2])]
+        if relation == "حقوق":  # nobody said it is a month's
+            return []
         return [Fitting(_OWN[relation], value)] if relation in _OWN else []
+    if relation == "اسم" and owner == "مغازه":
+        return [Fitting("life.own_shop", value)]
     if relation == "اسم" and owner in ("بهترین دوست", "بهترین رفیق"):
         return [Fitting("people.best_friend_name", value)]
     if relation == "اسم" and owner == "رئیس":
@@ -106,6 +119,10 @@ def _of_attribute(relation: str, owner: str, value: str) -> list[Fitting]:
         return [Fitting("people.person_birthday", value, {"person": owner})]
     if relation == "پلاک" and owner == "خانه":
         return [Fitting("people.home_plate", value)]
+    if relation == "سایز" and owner in ("پا", "کفش"):
+        return [Fitting("life.shoe_size", value)]
+    if relation == "رمز" and owner.split()[:1] in (["وای‌فای"], ["مودم"], ["تلویزیون"]):
+        return [Fitting("people.wifi", value, {"kind": owner.split()[0]})]
     return []
 
 
@@ -115,13 +132,24 @@ def _single(owner: str) -> bool:
 
 def _of_clause(relation: str, owner: str, clause: Clause, asked: Phrase, fact: Fact) -> list[Fitting]:
     value = fact.value
+    if clause.verb == "بودن" and clause.tense == "perfect":  # «قبلاً آشپز بوده»
+        return []
     if clause.tense in ("present", "perfect") and (found := _living(relation, owner, clause, asked, value)):
         return found
     if relation == "چیستی" and owner == "رئیس" and value.startswith(("آقای ", "خانم ")):
         return [Fitting("life.boss", value)]
     if relation == "جا" and owner == "خانه" and value.startswith("خیابان "):
         return [Fitting("people.home_street", value.removeprefix("خیابان "))]
+    if relation == "جا" and owner in _PUT and asked.kind == "place" and clause.verb == "بودن":
+        place = f"{asked.prep} {value}".strip()
+        return [Fitting("people.thing_place", place, {"kind": owner})]
+    if relation == "چیستی" and owner in _MADE and asked.role == "complement" and asked.kind == "thing":
+        return [Fitting(_MADE[owner], value)]
+    if relation in ("چیستی", "پایه") and asked.words[0].stem == "کلاس" and clause.verb == "بودن":
+        return _grade(owner, value)
     if owner != "کاربر":
+        return []
+    if given_up(clause):
         return []
     if relation == "یاد گرفتن" or (relation == "رفتن" and asked.words[0].stem == "کلاس" and "زبان" in value):
         return [Fitting("people.learning_language", value.split()[-1])]
@@ -140,6 +168,13 @@ def _of_clause(relation: str, owner: str, clause: Clause, asked: Phrase, fact: F
     return _habit(relation, clause, asked, value)
 
 
+def _grade(owner: str, value: str) -> list[Fitting]:
+    """«کلاس چهارم»: of the user, of a child."""
+    if owner == "کاربر":
+        return [Fitting("people.grade", value.removeprefix("کلاس "))]
+    return [Fitting("people.kid_grade", value, {"person": owner})] if owner in lexicon.KIN else []
+
+
 def _living(relation: str, owner: str, clause: Clause, asked: Phrase, value: str) -> list[Fitting]:
     """Where one lives and works, what one is, what one likes."""
     if clause.mood:
@@ -148,13 +183,19 @@ def _living(relation: str, owner: str, clause: Clause, asked: Phrase, value: str
     whose = {} if own else {"person": owner}
     if not own and not _single(owner):
         return []
-    if relation in ("زندگی کردن", "کار کردن") and (asked.kind != "place" or asked.prep != "در"):
+    if relation == "شهر کار کردن":
+        return [Fitting("days.work_city", value)] if own and asked.kind == "city" else []
+    if relation in ("زندگی کردن", "کار کردن") and (
+        asked.kind not in ("place", "city") or asked.prep not in _LIVING
+    ):
         return []
     if relation == "زندگی کردن":
         town = value in lexicon.PLACES or len(value.split()) == 1
         return [Fitting("people.home_city" if own else "people.person_city", value, whose)] if town else []
     if relation == "کار کردن" and own:
-        return [Fitting("life.workplace", value)]
+        return [Fitting("life.workplace", value)] if len(clause.phrases) == 1 + _times(clause) else []
+    if relation == "زدن" and not own and asked.role == "thing" and value in INSTRUMENTS:
+        return [Fitting("people.person_instrument", value, whose)]
     if relation == "شغل" and own and len(value.split()) < 4:
         return [Fitting("life.job", value)]
     if relation == "دوست داشتن" and own and asked.prep != "از" and _liked(clause):
@@ -173,6 +214,10 @@ def _living(relation: str, owner: str, clause: Clause, asked: Phrase, value: str
         if relation in table and not asked.prep.startswith("با")
         else []
     )
+
+
+def _times(clause: Clause) -> int:
+    return sum(phrase.role == "time" for phrase in clause.phrases)
 
 
 def _liked(clause: Clause) -> bool:

@@ -11,19 +11,31 @@ from collections.abc import Callable
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
 from persian_assistant.facts.question import Asked, told_of, wider
+from persian_assistant.facts.question_concepts import of_words
 from persian_assistant.facts.question_fit import gates
 from persian_assistant.facts.question_index import FactIndex
+from persian_assistant.facts.question_near import Wanted, is_question, of_turn, search_words, wanted
 from persian_assistant.facts.stems import content
 from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.telling import said, told
 from persian_assistant.records import Fact
 from persian_assistant.text import one_line
 
-AT_ONCE = 500
+AT_ONCE = 200
 """Past turns indexed within one question at most; `warm` indexes the rest."""
+FACTS_AT_ONCE = 128
+"""Facts of which all that they can be asked for is made out at once; where more are new, `warm` does it."""
+SURE = 0.9
+"""A fact that fits less is told with the sentence around it."""
+SOME = 32
+"""Facts that `warm` works on between two questions."""
 TURN_BAR = 0.6
 """Share of the weight of a question's words that a past turn must hold."""
+NEAR_TURN_BAR = 0.5
+"""Share of what a question asks for that a past turn must meet in other words."""
 LONGEST_TURN = 200
+NEAR_LINES, CLOSE = 2, 0.95
+"""Lines for a question that nothing answers in its own words; how near the second must be to the first."""
 _ASKING = ("چه", "چی", "کی", "کجا", "آیا", "چرا", "کدام", "چند", "چطور", "چگونه", "بگو", "لطفا", "می‌شود")
 
 
@@ -42,26 +54,31 @@ class Memory:
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
 
-        Where no fact answers, what the user said, in turns before seq `before`, that no rule could read.
-        Nothing for small talk, unless an answer to it was taught.
+        Where no fact answers, what the user said, in turns before seq `before`, that no rule could read; else
+        what comes nearest in sense. Nothing for small talk, unless an answer to it was taught.
         """
         with self._lock:
             self._follow()
             self._index_turns(AT_ONCE)
+            if self._facts.unsettled <= FACTS_AT_ONCE:
+                self._facts.settle(FACTS_AT_ONCE)
             asked = self._facts.understood(question)
             facts = self._facts.answering(asked)
-            found = [self._line(fact, own) for _, own, fact in facts] or self._turns_for(asked, before)
+            found = [self._line(fact, own and fits >= SURE) for fits, own, fact in facts]
+            found = found or self._turns_for(asked, before)
+            if not found and is_question(question, asked):
+                found = self._near(wanted(question, asked), before)
             return list(dict.fromkeys(found))[: max(0, k)]
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Index all past turns, a block at a time; questions asked meanwhile are answered in between.
+        """Index all facts in full and all past turns, some at a time; a question is answered in between.
 
         Ends early when `stop()` is true.
         """
         while not stop():
             with self._lock:
                 self._follow()
-                if not self._index_turns(BLOCK):
+                if not self._facts.settle(SOME) and not self._index_turns(BLOCK):
                     return
 
     def _follow(self) -> None:
@@ -122,13 +139,26 @@ class Memory:
         turns = (said(one_line(text)[:LONGEST_TURN]) for _, _, text in found)
         return [one_line(turn) for turn in turns if turn]
 
+    def _near(self, want: Wanted, before: int | None) -> list[str]:
+        """What comes nearest to a question that nothing told answers in its own words; [] below a bar."""
+        found = [(share, self._line(fact, False)) for share, fact in self._facts.near(want)[:NEAR_LINES]]
+        for seq, _ in self._turns.best(search_words(want)):
+            exchange = self.store.journal.exchange(seq)
+            if exchange is None or (before is not None and seq >= before) or self.store.from_turn(seq):
+                continue
+            share = self._facts.nearness(want, of_turn(exchange.user))
+            if share >= NEAR_TURN_BAR and (line := one_line(said(one_line(exchange.user)[:LONGEST_TURN]))):
+                found.append((share, line))
+        found.sort(key=lambda one: one[0], reverse=True)
+        return [line for share, line in found[:NEAR_LINES] if share >= CLOSE * found[0][0]]
+
     def _index_turns(self, most: int) -> int:
         """Index up to `most` turns not indexed yet; how many were looked at."""
         new = self.store.journal.exchanges(self._turns_upto)[:most]
         for exchange in new:
             self._turns_upto = exchange.seq
             if _states_something(exchange.user) and len(words := content(exchange.user, quick=True)) > 1:
-                self._turns.add(exchange.seq, words)
+                self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
         return len(new)
 
 

@@ -50,6 +50,9 @@ _BY_RELATION = frozenset(
         "people.own_birth_city",
         "life.job",
         "people.own_job",
+        "life.fav_cafe",
+        "life.commute",
+        "life.own_shop",
     )
 )
 """Frames that fit only where the relation says so: their statements are those of many others."""
@@ -106,12 +109,27 @@ def of_fact(fact: Fact, statement: str) -> Paraphrase | None:
         if set(known.frame.slots) <= set(values):
             return _filled(known.frame, values)
     if fact.details.get("rule") == "attribute":
-        return paraphrase(statement, fact.value)
+        found = paraphrase(statement, fact.value)
+        return found if found and _names(found, f"{fact.attribute} {fact.subject}") else None
     clause, focus = load(fact.details["frame"]), int(fact.details["focus"])
     if focus < 0 or clause.negative:
         return None
-    tastes = clause.part in _TASTE or clause.phrases[focus].prep == "عاشق"
-    return paraphrase(statement, fact.value, clause.phrases[focus].prep, listed=tastes)
+    asked = clause.phrases[focus]
+    tastes = clause.part in _TASTE or asked.prep == "عاشق" or clause.name in _LISTED
+    prep = asked.prep or ("به" if asked.kind == "place" and asked.role == "thing" else "")
+    found = paraphrase(statement, fact.value, prep, listed=tastes)
+    owner = " ".join(word for word in fact.subject.split() if not set(content(word)) & PEOPLE)
+    return found if found and (not clause.subject or _names(found, owner)) else None
+
+
+_LISTED = frozenset(("کار کردن", "رفتن", "خواندن", "جمع کردن", "کاشتن"))
+"""Doings whose frame means some things only: one reads a field, a book, a prayer."""
+
+
+def _names(found: Paraphrase, told: str) -> bool:
+    """Whether the frame speaks of the attribute and the owner that the fact has: «صاحب‌ملک» is no «مغازه»."""
+    own = {word for text in (*found.statements, *found.answers) for word in content(text)}
+    return set(content(told.replace("کاربر", ""))) <= own
 
 
 def paraphrase(

@@ -31,12 +31,12 @@ def trade_and_place(value: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Word
     if len(value) < 3:
         return None
     if _opens_place(value[0]):
-        at = next((i for i, w in enumerate(value) if i > 1 and stem_of(w) in lexicon.TRADES), 0)
+        at = next((i for i, w in enumerate(value) if i > 1 and lexicon.is_trade(stem_of(w))), 0)
         if not at or _whose(value, at):
             return None
         return tuple(value[at:]), tuple(value[:at])
     at = next((i for i, w in enumerate(value[:-1]) if i and _opens_place(w)), 0)
-    if stem_of(value[0]) not in lexicon.TRADES or not at:
+    if not lexicon.is_trade(stem_of(value[0])) or not at:
         return None
     return tuple(value[:at]), tuple(value[at:])
 

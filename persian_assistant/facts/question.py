@@ -25,7 +25,16 @@ _TITLES = """
 خانم آقا خانوم عزیز خانواده بچه فرزند
 پزشک دکتر پرستار راننده استاد مربی وکیل آرایشگر مشتری شاگرد عروس ماهی
 """
-_WIDER = {"فرزند": "پسر دختر بچه", "بچه": "پسر دختر فرزند", "همسر": "زن", "زن": "همسر شوهر", "رئیس": "مدیر"}
+_WIDER = {
+    "فرزند": "پسر دختر بچه",
+    "بچه": "پسر دختر فرزند",
+    "همسر": "زن",
+    "زن": "همسر شوهر",
+    "رئیس": "مدیر",
+    "مدیر": "رئیس",
+    "دوست": "رفیق",
+    "رفیق": "دوست",
+}
 _IMPLIED = {"ازدواج کردن": ("همسر", "=name"), "متأهل": ("همسر",), "نامزد کردن": ("نامزد", "=name")}
 """What a fact of a relation answers besides: whom one married is the name of one's wife or husband."""
 _TITLED = re.compile(r"\b(?:آقای|خانم|خانوم|دکتر|مهندس|حاج|استاد) \w+")
@@ -155,15 +164,19 @@ def _mine(words: Iterable[str]) -> bool:
     )
 
 
-def profile(fact: Fact) -> Profile:
-    """What `fact` can be asked for; its questions are the trained ones and those of a fitting frame."""
+def profile(fact: Fact, quick: bool = False) -> Profile:
+    """What `fact` can be asked for; its questions are the trained ones and those of a fitting frame.
+
+    `quick` looks for no frame.
+    """
     told = telling.told(fact)
     talk = fact.kind != "stated"
     if talk:
         asked = [understand(fact.attribute)]  # its views are the question in fixed phrases
     else:
         views = [view.messages[0].content for view in telling.trained(fact) if view.kind != "statement"]
-        questions = [one for one in (*views, *_by_hand(fact, told)) if not one.startswith(_AGAIN)]
+        by_hand = () if quick else _by_hand(fact, told)
+        questions = [one for one in (*views, *by_hand) if not one.startswith(_AGAIN)]
         asked = [understand(question, True) for question in dict.fromkeys(questions)]
     parts = [told, fact.attribute, "" if fact.subject == telling.USER else fact.subject, fact.value]
     stated = {one for part in parts for one in content(part, talk=talk)}

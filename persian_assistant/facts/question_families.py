@@ -241,7 +241,7 @@ def held_out(frame: Frame, focus: int, of: str, spoken: str) -> list[Question]:
     if asked.prep == "اهل":
         return [(f"ریشه‌ی خانوادگی {of or 'من'} به کدام شهر می‌رسد", "direct")]
     if asked.prep in ("عاشق", "طرفدار", "هوادار", "شیفته") or frame.part in ("متنفر", "بیزار"):
-        word = "خوش" if asked.prep else "بد"
+        word = "بد" if frame.part in ("متنفر", "بیزار") else "خوش"
         return [
             (
                 f"{who} از چی بیشتر از همه {word}{'ش' if third else 'م'} میاد".replace("من از", "از"),

@@ -5,19 +5,25 @@ Knows nothing of files, nor of which facts hold: what is added is taken to hold 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from persian_assistant.facts.blocks import BlockIndex
-from persian_assistant.facts.lexicon import COMMON_NAMES, NAMES
+from persian_assistant.facts.blocks import BlockIndex, rarity
+from persian_assistant.facts.lexicon import COMMON_NAMES, NAMES, POSSESSED
 from persian_assistant.facts.question import Asked, Profile, alike, owners, profile, understand
+from persian_assistant.facts.question_concepts import asked_with, stated
 from persian_assistant.facts.question_fit import Fit
+from persian_assistant.facts.question_near import BAR, Told, Wanted, nearness, of_fact, search_words
 from persian_assistant.facts.stems import content, stem
 from persian_assistant.facts.telling import USER
 from persian_assistant.records import Fact
 
 NEAR = 0.8
 """Of several facts those are told whose fit is at least this part of the best one's."""
+
+ANSWERING, NEAREST, ROUGH = 24, 40, 10
+"""Candidates of each block: to answer a question, to come near it, and of those without a profile."""
 
 
 @lru_cache(maxsize=1)
@@ -27,39 +33,79 @@ def _names() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _only_names() -> frozenset[str]:
-    """Names that are no plain words."""
-    return frozenset(stem(name) for name in NAMES - COMMON_NAMES)
+    """Names that are no plain words, nor left like one without their ending: «درسا»."""
+    plain = {stem(word) for word in POSSESSED}
+    return frozenset(stem(name) for name in NAMES - COMMON_NAMES) - plain
 
 
 class FactIndex:
-    """Facts that can be asked for. Not for several threads at once."""
+    """Facts that can be asked for. Not for several threads at once.
+
+    A fact is indexed by the words of its sentence when it is added, and by all that it can be asked for when
+    there is time (`settle`). Until then a sketch of it is made where those words make it a candidate.
+    """
 
     def __init__(self) -> None:
         self._facts: dict[str, Fact] = {}
         self._profiles: dict[str, Profile] = {}
         self._index: BlockIndex[str] = BlockIndex()
+        """Facts with a profile."""
+        self._rough: BlockIndex[str] = BlockIndex()
+        """Facts without one, by the words of their sentences."""
+        self._sketches: dict[str, Profile] = {}
         self._people: dict[str, dict[str, frozenset[str]]] = {}
         """Stems of the names of those whom facts are about; what they are to the user, by the fact's id."""
-        self._fit = Fit(self._index, self._people)
+        self._fit = Fit(self, self._people)
 
     def add(self, fact: Fact) -> None:
         """Take in a fact; again under the same id does nothing."""
         if fact.id in self._facts:
             return
         self._facts[fact.id] = fact
-        made = self._profiles[fact.id] = profile(fact)
-        self._index.add(fact.id, sorted(made.words | made.said))
+        stated = fact.kind == "stated"
+        parts = (fact.sentence if stated else "", fact.attribute, fact.subject, fact.value)
+        words = content(" ".join(parts), talk=not stated, quick=True)
+        self._rough.add(fact.id, words or [fact.id])
         self._meet(fact)
 
     def drop(self, fact_id: str) -> None:
         """Find a fact no more."""
         if self._facts.pop(fact_id, None) is None:
             return
-        del self._profiles[fact_id]
+        self._profiles.pop(fact_id, None)
+        self._sketches.pop(fact_id, None)
         self._index.drop(fact_id)
+        self._rough.drop(fact_id)
         for name, told_by in list(self._people.items()):
             if told_by.pop(fact_id, None) and not told_by:
                 del self._people[name]
+
+    @property
+    def unsettled(self) -> int:
+        """How many facts have no profile yet."""
+        return len(self._rough)
+
+    def settle(self, most: int) -> int:
+        """Make the profiles of up to `most` facts, newest first; how many were made."""
+        waiting = [fact_id for fact_id in reversed(self._facts) if fact_id in self._rough][:most]
+        for fact_id in reversed(waiting):
+            fact = self._facts[fact_id]
+            made = self._profiles[fact_id] = profile(fact)
+            self._sketches.pop(fact_id, None)
+            concepts = stated(fact.sentence) if fact.kind == "stated" else frozenset()
+            self._index.add(fact_id, sorted(made.words | made.said | concepts))
+            self._rough.drop(fact_id)
+        if not len(self._rough):
+            self._rough = BlockIndex()
+        return len(waiting)
+
+    def weight(self, word: str) -> float:
+        """How much a word says: the rarer, the more."""
+        return rarity(word, self.texts_with(word), len(self._facts))
+
+    def texts_with(self, word: str) -> int:
+        """How many facts hold `word`."""
+        return self._index.texts_with(word) + self._rough.texts_with(word)
 
     def understood(self, question: str) -> Asked:
         """`question` with the names of those who were told about among those whom it is about."""
@@ -72,8 +118,7 @@ class FactIndex:
         """The facts that answer the question: how well (0..1), whether by their own words; best first."""
         wanted = [*asked.all, *asked.kinds, *(other for one in asked.words for other in alike(one))]
         ranked: list[tuple[float, float, bool, Fact]] = []
-        for fact_id, score in self._index.best(list(dict.fromkeys(wanted))):
-            fact, known = self._facts[fact_id], self._profiles[fact_id]
+        for fact, known, score in self._candidates(wanted, ANSWERING):
             taught = fact.kind != "stated"
             fits = self._fit.lesson(asked, known) if taught else self._fit.stated(asked, known)
             if fits:
@@ -81,14 +126,45 @@ class FactIndex:
         ranked.sort(key=lambda one: one[:2], reverse=True)
         return [(fits, own, fact) for fits, _, own, fact in ranked if fits >= NEAR * ranked[0][0]]
 
+    def near(self, want: Wanted) -> list[tuple[float, Fact]]:
+        """Facts that come near a question that none answers in its own words; best first."""
+        found = []
+        for fact, known, score in self._candidates(search_words(want), NEAREST):
+            if fact.kind != "stated":
+                continue
+            share = self.nearness(want, of_fact(fact, known))
+            if share >= BAR:
+                found.append((share, score, fact))
+        found.sort(key=lambda one: one[:2], reverse=True)
+        return [(share, fact) for share, _, fact in found]
+
+    def _candidates(self, words: Sequence[str], most: int) -> Iterator[tuple[Fact, Profile, float]]:
+        """Facts that hold some of `words`, `most` of each block; what is known of them, and their score."""
+        wanted = list(dict.fromkeys(words))
+        for fact_id, score in self._index.best(wanted, most):
+            yield self._facts[fact_id], self._profiles[fact_id], score
+        rough = [each for one in wanted for each in (one, *asked_with(one))]
+        for fact_id, score in self._rough.best(list(dict.fromkeys(rough)), ROUGH):
+            if fact_id not in self._sketches:
+                self._sketches[fact_id] = profile(self._facts[fact_id], quick=True)
+            yield self._facts[fact_id], self._sketches[fact_id], score
+
+    def nearness(self, want: Wanted, told: Told) -> float:
+        """How near something told, a fact or not, comes to a question."""
+        people = {
+            one: frozenset().union(*self._people[one].values())
+            for one in want.asked.owners & self._people.keys()
+        }
+        return nearness(want, told, self.weight, people)
+
     def _meet(self, fact: Fact) -> None:
         """Note the names of those whom a fact is about."""
         if fact.kind != "stated" or fact.subject in ("", USER):
             return
-        subject = content(fact.subject)
+        subject = content(fact.subject, quick=True)
         kin = frozenset(one for one in subject if one in owners())
         whole = kin.issuperset(one for one in subject if one not in _names())  # not «مدرسه‌ی دختر»
-        named = fact.value if whole and stem("اسم") in content(fact.attribute) else ""
-        for one in [*(one for one in subject if one in _names()), *content(named)]:
+        named = fact.value if whole and stem("اسم") in content(fact.attribute, quick=True) else ""
+        for one in [*(one for one in subject if one in _names()), *content(named, quick=True)]:
             if kin and one not in owners():
                 self._people.setdefault(one, {})[fact.id] = kin

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from persian_assistant.config import data_dir
 from persian_assistant.facts import lexicon
-from persian_assistant.facts.frames import read_frames
+from persian_assistant.facts.frames import Frame, read_frames
 from persian_assistant.facts.question_cues import spaced
 from persian_assistant.facts.stems import FILLER, stem
 from persian_assistant.text import ZWNJ
@@ -52,9 +52,15 @@ _WHOLE = frozenset(lexicon.WHOLE_H | lexicon.WHOLE_M)
 
 
 @lru_cache(maxsize=1)
+def all_frames() -> tuple[Frame, ...]:
+    """The frames that ship, read once."""
+    return tuple(read_frames(data_dir() / "frames"))
+
+
+@lru_cache(maxsize=1)
 def _known() -> dict[tuple[str, ...], frozenset[str]]:
     """Words of a listed value → the kinds it is of."""
-    frames = {frame.id: frame for frame in read_frames(data_dir() / "frames")}
+    frames = {frame.id: frame for frame in all_frames()}
     found: dict[tuple[str, ...], set[str]] = {}
     for kind, ids in _KINDS.items():
         token = kind if kind[0] in "=?" else stem(kind)

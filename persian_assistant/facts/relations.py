@@ -54,28 +54,19 @@ _LINKED = {
     "دوستدار": "thing",
     "دیوانه": "thing",
     "بزرگ‌شده": "place",
+    "مال": "place",
     "دلباخته": "thing",
 }
-
-
 _MANY = wordset("دیوانه عاشق طرفدار شیفته متنفر بیزار عضو هوادار دوستدار دلباخته")
-
-
 _WORKPLACES = wordset("""
     بانک شرکت اداره بیمارستان مدرسه کارخانه دفتر مغازه شهرداری رستوران کافه داروخانه آموزشگاه کارگاه
     فروشگاه درمانگاه
     """)
-
-
 _TO_YOU = wordset("ازت بهت باهات برات براتون بهتون ازتون واست واستون بگم بگو")
-
-
 _DOUBT = wordset("""
     اگه اگر هرکی هرکس هرچند وقتی مثلاینکه انگار شاید ای شما تو‌رو بعضی خیلیا مردم آدم ادم آدما همه‌چی
     هرچی هیچ چقد
     """)
-
-
 _LONGEST = 16
 
 
@@ -101,7 +92,8 @@ def facts_of(clause: Clause, sentence: str, context: Context) -> list[Draft]:
     if not _sound(clause):
         return []
     if clause.head:
-        if not _owned_head(clause.head) and not context.had:
+        told = bool(clause.tokens) and words([clause.tokens[0]]) and _owned_head(clause.tokens[:1])
+        if not (_owned_head(clause.head) or context.had or told):
             return []
         context.last = head_noun(words(list(clause.head))) or context.last
     if clause.form.verb == "بودن" and not (clause.tokens and clause.tokens[-1] in COMPOUNDS["بودن"]):
@@ -121,13 +113,14 @@ _ACQUAINTED = wordset("""
 
 
 def _with_name(drafts: list[Draft], subject: tuple[Word, ...], sentence: str) -> list[Draft]:
-    """«داداشم مهرداد تو کرج زندگی می‌کنه» tells the brother's name too."""
-    if not drafts or len(subject) != 2 or subject[0].owner != 1 or subject[1].stem not in lexicon.NAMES:
+    """«داداشم مهرداد تو کرج زندگی می‌کنه» tells the brother's name too, and so does «داداشم مهرداد زنگ زد»."""
+    *kin, name = subject or (Word(""),)
+    if not kin or kin[-1].owner != 1 or name.stem not in lexicon.NAMES or name.owner:
         return drafts
-    kin = stem_of(subject[0])
-    if kin not in lexicon.KIN or kin in _ACQUAINTED:
+    of_kin = len(kin) < 3 and all(stem_of(word) in lexicon.KIN for word in kin)
+    if not of_kin or stem_of(kin[0]) in _ACQUAINTED:
         return drafts
-    return [attribute_draft(Told((Word("اسم"),), subject[:1], subject[1:]), sentence, Context()), *drafts]
+    return [attribute_draft(Told((Word("اسم"),), tuple(kin), (name,)), sentence, Context()), *drafts]
 
 
 _MOMENTARY = wordset("دیدن خوردن نوشیدن رفتن آمدن برگشتن پختن شستن پوشیدن خوابیدن مردن ترکیدن رسیدن زدن")
@@ -138,6 +131,17 @@ def _under_way(clause: Clause, frame: Frame) -> bool:
     if frame.verb not in _MOMENTARY or frame.tense != "present" or frame.mood:
         return False
     return any(f.verb == "داشتن" and f.tense == "present" for w in clause.words for f in readings(w))
+
+
+_HONOURS = wordset("دکتر مهندس استاد آقای خانم خانوم")
+_PROFESSIONS = wordset("استاد معلم دکتر پزشک وکیل رئیس مدیر مربی سوپروایزر سرپرست سرپرستار صاحب‌خانه صاحب‌ملک")
+"""Of whom a title and a word are the name: what they do is told by what they are to the user."""
+
+
+def _is_called(told: Told) -> bool:
+    """«استادم دکتر راد است»: a title and a name, of one whose trade is known."""
+    titled = len(told.value) == 2 and told.value[0].stem in _HONOURS and not told.attribute
+    return titled and len(told.owner) == 1 and stem_of(told.owner[0]) in _PROFESSIONS
 
 
 def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
@@ -151,7 +155,7 @@ def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
         told is None
         or not told.value
         or is_mood(told.value)
-        or (clause.form.tense not in ("present", "past"))
+        or (clause.form.tense not in ("present", "past", "perfect"))
     ):
         return []
     if not told.attribute and told.value and is_age(told.value) == len(told.value):
@@ -159,6 +163,8 @@ def _copular(clause: Clause, sentence: str, context: Context) -> list[Draft]:
     if told.owner:
         context.last, context.here = told.owner, True
     drafts = []
+    if _is_called(told):
+        return [attribute_draft(replace(told, attribute=(Word("اسم"),)), sentence, context)]
     if (
         told.owner
         and lexicon.KIN & {stem_of(told.owner[0]), told.owner[-1].stem}
@@ -180,7 +186,7 @@ def _no_longer(clause: Clause, told: Told | None, sentence: str) -> list[Draft]:
     """«دیگه معلم نیستم»: what was told of the trade before holds no more."""
     if told is None or not told.value or told.attribute or not {"دیگه", "دیگر"} & set(clause.words):
         return []
-    if stem_of(told.value[0]) not in lexicon.TRADES or any(w.stem in PREPOSITIONS for w in told.value):
+    if not lexicon.is_trade(stem_of(told.value[0])) or any(w.stem in PREPOSITIONS for w in told.value):
         return []
     person = 3 if told.owner else 1
     phrase = Phrase("complement", tuple(told.value), "", "trade")
@@ -191,11 +197,15 @@ def _no_longer(clause: Clause, told: Told | None, sentence: str) -> list[Draft]:
 def _instead(clause: Clause, context: Context) -> Told | None:
     """«اسم سگم پشمک نیست، برفیه»: what is so instead of what was denied just before."""
     denied = context.denied
-    found = copular_words(clause)
+    whole = denied is not None and denied.attribute  # «ماهانه ۲۰ میلیونه» keeps its «ماهانه»
+    found = content(clause.tokens + clause.after) if whole else copular_words(clause)
     if denied is None or not denied.value or not found or found[0].stem in lexicon.KIN:
         return None
     if any(w.owner in (1, 3, 4) and (i or len(found) > 1) for i, w in enumerate(found)):
         return None
+    counted = any(is_number(w.stem) for w in found) and any(is_number(w.stem) for w in denied.value)
+    if whole and len(found) > len(denied.value) and not counted and found[0].stem not in lexicon.NAMES:
+        return None  # «ببخشید، هوا سرده»
     if (clause.form.person == 1) != (not denied.owner and not denied.attribute):
         return None
     return replace(denied, value=tuple(found))
@@ -246,6 +256,7 @@ def _left(clause: Clause, context: Context) -> None:
         context.left = "work" if _WORKPLACES & {bare(formal_stem(w)) for w in clause.tokens} else "home"
 
 
+_TITLES = wordset("حاج حاجی سید مش مشدی کربلایی آقا آقای خانم خانوم")
 _Being = tuple[tuple[Phrase, ...], str, str]
 """(phrases, attribute, key) of what a thing is told to be."""
 
@@ -254,7 +265,7 @@ def _linked(told: Told) -> _Being | None:
     """«اهل رشت», «عاشق نقاشی»: a noun that joins the owner to the value."""
     first, tail = told.value[0], list(told.value[1:])
     prep = first.stem if first.stem in _LINKED else stem_of(first)
-    if prep not in _LINKED or not tail:
+    if prep not in _LINKED or not tail or (prep == "مال" and tail[0].stem not in CITIES | COUNTRIES):
         return None
     word, kind = prep, _LINKED[prep]
     if tail[0].stem in PREPOSITIONS and len(tail) > 1:
@@ -298,9 +309,12 @@ def _one_place(found: list[Phrase]) -> tuple[Phrase, ...]:
 
 def _complement(told: Told) -> _Being:
     value, first = told.value, stem_of(told.value[0])
-    kind = "trade" if first in lexicon.TRADES else "colour" if first in lexicon.COLOURS else "thing"
+    kind = "trade" if lexicon.is_trade(first) else "colour" if first in lexicon.COLOURS else "thing"
     if is_ordinal(value[-1].stem):
         kind = "rank"
+        if len(value) == 1 and (not told.owner or stem_of(told.owner[0]) in lexicon.KIN):
+            grade = Phrase("complement", (Word("کلاس"), *value), "", kind)  # «من دهمم»
+            return (grade,), "پایه", f"پایه|{key_of(told.owner)}"
     elif is_number(value[0].stem):
         kind = "count"
     phrase = Phrase("complement", value, "", kind)
@@ -333,7 +347,8 @@ def _since(value: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Phrase, ...]]
 def _subject(told: Told) -> tuple[Word, ...]:
     if not told.attribute:
         return told.owner
-    return (*told.attribute[:-1], replace(told.attribute[-1], owner=1), *told.owner)
+    last = told.attribute[-1] if told.owner else replace(told.attribute[-1], owner=1)
+    return (*told.attribute[:-1], last, *told.owner)
 
 
 def _works(told: Told) -> bool:
@@ -350,12 +365,14 @@ def _being(told: Told, clause: Clause, sentence: str) -> list[Draft]:
     if (
         clause.form.tense == "past"
         and not told.owner
-        and stem_of(value[0]) not in lexicon.TRADES
+        and not lexicon.is_trade(stem_of(value[0]))
         and head not in PREPOSITIONS
     ):
         return []
     if not told.owner and len(value) == 1 and head in lexicon.NAMES:
         return [attribute_draft(Told((Word("اسم"),), (), value), sentence, Context())]
+    if not told.owner and len(value) == 2 and head in _TITLES and clause.form.person == 1:
+        return [attribute_draft(Told((Word("اسم"),), (), value), sentence, Context())]  # «من حاج قربانم»
     subject = _subject(told)
     if (parted := partings.trade_and_place(value)) and _works(told):
         trade, place = parted

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from persian_assistant.facts import lexicon
-from persian_assistant.facts.clause_frames import SELF, Frame, Phrase, load, load_words
+from persian_assistant.facts.clause_frames import CLASSIFIERS, SELF, Frame, Phrase, load, load_words
 from persian_assistant.facts.compounds import FILLERS
 from persian_assistant.facts.drafts import Draft
 from persian_assistant.facts.subjects import stem_of
@@ -44,7 +44,7 @@ def sound(draft: Draft) -> bool:
         return False  # «شنبه عقدشه»: whose it is was cut off
     if told[0].stem == "و" or any(word.stem == "یکی" for word in frame.subject):
         return False  # «من و تو رفیقیم», «مامان یکی از دوستام»
-    if frame.verb == "داشتن" and all(is_number(word.stem) for word in told):
+    if frame.verb == "داشتن" and all(is_number(w.stem) or w.stem in CLASSIFIERS for w in told):
         return False  # «تو دو داری»
     if any(p.kind == "owned" and (p.words[-1].stem in SELF or p.words[-1].owner) for p in frame.phrases):
         return False  # «طوطی ما داریم»
@@ -53,7 +53,15 @@ def sound(draft: Draft) -> bool:
 
 
 def _clean(words: tuple[Word, ...] | list[Word]) -> bool:
-    return not any(stem_of(word) in _LOOSE for word in words)
+    return not any(stem_of(word) in _LOOSE for word in words) and not any(map(_is_he, words[:-1]))
+
+
+def _is_he(word: Word) -> bool:
+    """«دانشجوی پزشکیه تو …»: a copula left inside what was read."""
+    stem = word.stem
+    if word.owner or stem in lexicon.POSSESSED | lexicon.NAMES | lexicon.PLACES | lexicon.WHOLE_H:
+        return False
+    return stem.endswith("ه") and (lexicon.is_trade(stem[:-1]) or (stem.endswith("یه") and len(stem) > 4))
 
 
 def _hollow(words: tuple[Word, ...]) -> bool:

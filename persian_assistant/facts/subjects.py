@@ -78,7 +78,8 @@ def copular_words(clause: Clause) -> list[Word]:
     found = content(clause.tokens + clause.after)
     spoken = [word.said() for word in found]
     length, kind = time_at(spoken, 0)
-    if length and kind in ("when", "part", "day") and length < len(found) and not found[0].owner:
+    opens = kind in ("when", "part", "day", "duration") and not is_age(found)
+    if length and opens and length < len(found) and not found[0].owner:
         found = found[length:]
     if found and found[0].stem in ("قدم", "دلم"):
         found = [Word(found[0].stem[:-1], 1), *found[1:]]
@@ -146,11 +147,21 @@ def _aged(found: list[Word], at: int, context: Context) -> Told | None:
         if last.owner == 1 or any(w.owner == 1 for w in found[:at]):
             return Told((Word("سن"),), (), tuple(value))
         who = list(context.last)
-    if last.owner == 1 and len(who) == 1 and who[0].stem in lexicon.NAMES:
+    of_me = who[-1].pause or (len(who) == 1 and who[0].stem in lexicon.NAMES)
+    if last.owner == 1 and of_me:
         return Told((Word("سن"),), (), tuple(value))  # «آرشام، ۱۹ سالمه»
-    if not who or any(word.stem in PREPOSITIONS for word in who):
+    if not who or any(word.stem in PREPOSITIONS for word in who) or not _of_mine(who, context):
         return None
     return Told((Word("سن"),), tuple(_plain_self(who)), tuple(value)) if who else None
+
+
+def _of_mine(who: Sequence[Word], context: Context) -> bool:
+    """Whether an age can be theirs: one of the user's world, or one spoken of before."""
+    spoken = {word.stem for word in context.last}
+    return any(
+        w.owner or w.stem in SELF or _related(w) or w.stem in lexicon.NAMES | spoken or w.stem == "او"
+        for w in who
+    )
 
 
 def _plain_self(found: Sequence[Word]) -> list[Word]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from persian_assistant.facts import curriculum, views
+from persian_assistant.facts import curriculum, echo, views
 from persian_assistant.facts.extraction import Draft
 from persian_assistant.facts.stems import same
 from persian_assistant.facts.untold import untold_views
@@ -88,11 +88,13 @@ def _sound(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def said(text: str) -> str:
-    """A turn of the user's said to them («گفتی …»), "" where it cannot be turned round."""
+    """A turn of the user's said to them («گفتی …»), "" where it states nothing."""
     try:
-        return views.said_views(text)[0].messages[-1].content
-    except Exception:
+        told = echo.said_back(text)
+    except Exception as error:
+        stumbled("saying a turn back", error)
         return ""
+    return f"گفتی {told}." if told else ""
 
 
 def with_value(fact: Fact, value: str, read: Callable[..., Sequence[Draft]]) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from persian_assistant.facts.words import is_ordinal
@@ -138,6 +139,9 @@ def spoken_noun(words: Sequence[str], at: int) -> bool:
     return at < len(words) and words[at] in ("مچی", "دیواری", "هوشمند", "طلا", "جیبی", "رومیزی", "شماطه‌دار")
 
 
+_LATIN = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
+
+
 def time_at(words: Sequence[str], at: int) -> tuple[int, str]:
     """(length in words, kind) of the phrase of time at `at`; (0, "") for none.
 
@@ -174,7 +178,9 @@ def time_at(words: Sequence[str], at: int) -> tuple[int, str]:
     if word.endswith("ماه") and word.removesuffix("ماه").rstrip(ZWNJ) in MONTHS:
         return 1, "month"
     if word in MONTHS:
-        return 1 + (_at(words, at + 1) == "ماه"), "month"
+        end = at + 1 + (_at(words, at + 1) == "ماه")
+        dated = bool(re.fullmatch("(?:سال)?1[34][0-9]{2}", _at(words, end).translate(_LATIN)))
+        return end + dated - at, "month"
     if singular in SEASONS:
         dated = _at(words, at + 1) in ("پارسال", "امسال", "پیرارسال", "گذشته", "آینده")
         return (2, "when") if dated else (1, "season")

@@ -32,6 +32,7 @@ def untold_views(facts: Sequence[Fact], count: int, chance: random.Random) -> li
     known = FactIndex()
     for fact in facts[-NEWEST:]:
         known.add(fact)
+    known.settle(NEWEST)
 
     def answered(question: str) -> bool:
         return bool(known.answering(known.understood(question)))

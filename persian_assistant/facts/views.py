@@ -6,7 +6,15 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from persian_assistant.facts import aliases, attribute_views, clause_views, endings, morphology, taught_views
+from persian_assistant.facts import (
+    aliases,
+    attribute_views,
+    clause_views,
+    echo,
+    endings,
+    morphology,
+    taught_views,
+)
 from persian_assistant.facts.phrases import ACKNOWLEDGED, LESSON, NOT_TOLD, OWNERS, THINGS, UNTOLD
 from persian_assistant.records import Fact, Message, View
 
@@ -156,10 +164,10 @@ def _near(facts: Sequence[Fact], live: set[tuple[str, str]]) -> list[str]:
 
 def said_views(text: str) -> list[View]:
     """Views of a sentence that no rule read: what was said, in the second person."""
-    clean = " ".join(text.split()).rstrip(".!؟?… ")
+    clean = echo.worth_telling(text)
     if not clean:
         return []
-    told = morphology.second_person(clean)
+    told = echo.said_back(text)
     topic = morphology.topic_of(clean)
     rows = [view(f"درباره‌ی {topic} چه گفتم؟", f"گفتی {told}.", "said", None, told)] if topic else []
     if topic:

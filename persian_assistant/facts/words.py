@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from persian_assistant.facts import endings, lexicon
 from persian_assistant.facts.compounds import PREPOSITIONS
@@ -16,7 +17,7 @@ from persian_assistant.text import ZWNJ, normalise, one_line
 
 OWNERS = ("", "my", "your", "his", "our", "your_all", "their")
 _TOKEN = re.compile(
-    r"[\w.+-]+@[\w.-]*\w|[0-9۰-۹]+(?:[.:/٫][0-9۰-۹]+)*|[^\W_]+(?:[\u200c'\-/_ًٌٍَُِّْٔ]+[^\W_]+)*[ًٌٍَُِّْٔ]*|[،,.!؟?؛:;()«»\"…\n]"
+    r"[\w.+-]+@[\w.-]*\w|[A-Za-z]\w*(?:[._-][A-Za-z0-9_]+)+|[0-9۰-۹]+(?:[.:/٫][0-9۰-۹]+)*|[^\W_]+(?:[\u200c'\-/_ًٌٍَُِّْٔ]+[^\W_]+)*[ًٌٍَُِّْٔ]*|[،,.!؟?؛:;()«»\"…\n]"
 )
 _LONG = {"مان": 4, "مون": 4, "تان": 5, "تون": 5, "شان": 6, "شون": 6}
 _DAYS = {"یک": "یک", "دو": "دو", "سه": f"سه{ZWNJ}", "چهار": "چهار", "چار": "چهار", "پنج": "پنج"}
@@ -115,14 +116,23 @@ def formal_stem(stem: str) -> str:
 def _known(stem: str) -> str | None:
     """`stem` as a thing one can own, its silent ه put back and its plural written out; None if unknown."""
     stem = formal_stem(stem)
-    if stem in lexicon.POSSESSED or stem in lexicon.TRADES:
+    if stem in lexicon.POSSESSED:
         return stem
-    if stem + "ه" in lexicon.POSSESSED:
+    if formal_stem(stem + "ه") in lexicon.POSSESSED:
         return formal_stem(stem + "ه")
+    if stem in lexicon.TRADES:
+        return stem
     for plural in (f"{ZWNJ}ها", "ها", "ا"):
         if stem.endswith(plural) and formal_stem(stem[: -len(plural)]) in lexicon.POSSESSED:
             return formal_stem(stem[: -len(plural)]) + f"{ZWNJ}ها"
     return None
+
+
+@lru_cache(maxsize=1)
+def _whole() -> frozenset[str]:
+    """Words of the lexicon that have no ending, whatever they end in."""
+    named = lexicon.TRADES | lexicon.NAMES | lexicon.PLACES
+    return frozenset(lexicon.WHOLE_M | lexicon.WHOLE_S | named | _WHOLE_N)
 
 
 def split_owner(word: str) -> tuple[str, int, bool]:
@@ -136,8 +146,7 @@ def split_owner(word: str) -> tuple[str, int, bool]:
             return base + ZWNJ + "ها", 1, True
         if last in ("هاش", "هایش"):
             return base + ZWNJ + "ها", 3, True
-    whole = lexicon.WHOLE_M | lexicon.WHOLE_S | lexicon.TRADES | lexicon.NAMES | lexicon.PLACES | _WHOLE_N
-    if word in whole or is_ordinal(word) or word in lexicon.POSSESSED:
+    if word in _whole() or is_ordinal(word) or word in lexicon.POSSESSED:
         return formal_stem(word), 0, True
     for ending, person in _LONG.items():
         base = word[: -len(ending)]
@@ -195,7 +204,8 @@ def _mend(tokens: list[str]) -> list[str]:
                 and token in ("ام", "ات", "اش", "ایم", "اند", "ای")
                 and last not in ("که", "به")
             )
-            or (last[-1:].isdigit() and token in ("ه", "ست", "م", "ام", "س"))
+            or (last[-1:].isdigit() and token in ("ه", "ئه", "عه", "ست", "م", "ام", "س"))
+            or (last[-1:].isascii() and last[-1:].isalnum() and token in ("ه", "ئه", "عه", "ست"))
             or (
                 last.endswith(("ه", "ی", "ا", "و"))
                 and token in ("م", "ت", "ش", "ست", "مون", "شون", "مان", "شان")
@@ -241,6 +251,10 @@ def _titles(found: list[str]) -> list[str]:
     return out
 
 
+_NEVER_DONE = frozenset(("زیست", "خرید", "مرد", "کار", "شهر"))
+"""Nouns that look like verbs, before «رو»."""
+
+
 def _settle_ro(found: list[str]) -> list[str]:
     """«رو»: the object's را, unless a surface follows it («رو میز»)."""
     for at, token in enumerate(found):
@@ -251,7 +265,7 @@ def _settle_ro(found: list[str]) -> list[str]:
             found[at] = "را"
             continue
         surface = split_owner(after.removesuffix(f"{ZWNJ}ی"))[0] in lexicon.SURFACES if after else False
-        before = found[at - 1] if at else ""
+        before = found[at - 1] if at and found[at - 1] not in _NEVER_DONE else ""
         found[at] = "روی" if surface or not at or before == "را" or readings(before) else "را"
     return found
 

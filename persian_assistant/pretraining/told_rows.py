@@ -42,25 +42,29 @@ SMALLTALK = (
     ("ممنون که گوش می‌دی.", "خوشحالم که با من حرف می‌زنی."),
 )
 SHAPES: tuple[tuple[str, float], ...] = (
-    ("told_and_asked", 0.22),
-    ("told_only", 0.06),
-    ("told_anew", 0.1),
+    ("told_and_asked", 0.2),
+    ("told_only", 0.05),
+    ("told_anew", 0.08),
     ("remembered", 0.5),
-    ("not_told", 0.12),
+    ("not_told", 0.17),
 )
 """What is made, and in what shares."""
 MOST_FACTS = 4
 """Facts in a conversation or in the memory at most."""
-REMEMBERED = (0.35, 0.3, 0.2, 0.15)
+REMEMBERED = (0.6, 0.2, 0.12, 0.08)
 """Shares of rows with one fact in the memory, with two and so on."""
+FIRST_ANSWERS, NONE_ANSWERS = 0.85, 0.08
+"""How often the first line answers, and none: what bears on a question is found by the memory, which puts
+the likeliest first and mostly nothing where nothing was told; a small model cannot do that, too."""
 QUESTIONS = 4
 """Questions in a row at most."""
 ASKED_OF_KNOWN = 0.6
 """Share of the questions that are about what is known; the others are near it, and never told."""
 REVERSED = 0.15
 """Share of the questions that ask from the value back."""
-ANSWERED_BY_FACT = 0.5
-"""Share of the answers that repeat the sentence of the memory; a small model reads best so."""
+ANSWERED_BY_FACT, ANSWERED_BY_LINE = 0.5, 0.75
+"""Share of the answers that repeat the sentence of the fact, in a conversation and out of the memory; a small
+model reads best so."""
 OWN_VALUES, INVENTED_VALUES = 0.55, 0.25
 """Shares of values from a frame's own lists and of made-up names; the others are any frame's. With a few
 values alone a model learns these by heart and not to look for what was said."""
@@ -223,12 +227,13 @@ class RowMaker:
         fact = one.text(one.frame.fact)
         return Known(one, fact, (fact,))
 
-    def asked(self, known: Known) -> Row:
-        """A question for something known, and its answer."""
+    def asked(self, known: Known, repeated: float = ANSWERED_BY_FACT) -> Row:
+        """A question for something known, and its answer: the fact's sentence in a share of `repeated`."""
         one = known.told
         if one.frame.reversed and not known.lesson and self.chance.random() < REVERSED:
-            return _turns(*(fill(text, one.values) for text in self.chance.choice(one.frame.reversed)))
-        repeats = known.lesson or self.chance.random() < ANSWERED_BY_FACT
+            question, answer = (fill(text, one.values) for text in self.chance.choice(one.frame.reversed))
+            return _turns(question, answer)
+        repeats = known.lesson or self.chance.random() < repeated
         replies = known.replies if repeats and known.replies else one.frame.answer
         return _turns(one.text(one.frame.ask), one.text(replies))
 
@@ -273,8 +278,14 @@ def _told_anew(make: RowMaker) -> Row:
 def _remembered(make: RowMaker) -> Row:
     (count,) = make.chance.choices(range(1, len(REMEMBERED) + 1), weights=REMEMBERED)
     known = [make.known(one) for one in make.told(count)]
-    lines = [one.line for one in known]
-    return [Message("system", with_memory(make.persona, lines)), *make.asking(known)]
+    row = [Message("system", with_memory(make.persona, [one.line for one in known]))]
+    for asked in (known[0], *make.chance.sample(known, make.chance.randint(0, 1))):
+        if make.chance.random() < NONE_ANSWERS:
+            row += make.asked_in_vain(make.untold([one.told for one in known]))
+        else:
+            first = make.chance.random() < FIRST_ANSWERS
+            row += make.asked(asked if first else make.chance.choice(known), ANSWERED_BY_LINE)
+    return row
 
 
 def _not_told(make: RowMaker) -> Row:

@@ -1,0 +1,84 @@
+"""How near two words are in meaning, by vectors made from text (benchmarks/word_vectors.py).
+
+Near means: they stand in the same company («پزشک» and «متخصص», «درد» and «زانو»), so opposites are near, too.
+Knows nothing of facts or questions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from persian_assistant.config import data_dir
+
+NOISE = 0.3
+"""Cosines up to this mean nothing."""
+BEST = 0.8
+"""What the nearest other word counts, where the same word counts 1."""
+UNKNOWN_COUNT = 12
+"""A stem without a vector is taken for as rare as the rarest that has one."""
+COMMON_WEIGHT, LEAST_WEIGHT = 3.5, 0.3
+"""Taken from each stem's weight, so that common ones hardly count; no stem weighs less than the second."""
+
+
+class WordVectors:
+    """Vectors of stems, read when first asked for. Threads may share one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def _table(self) -> tuple[dict[str, int], Any, list[int], int]:
+        """(place of each stem, float32 [stems, size] of length one, how often each stands, words in all)."""
+        import numpy as np
+        from safetensors import safe_open
+
+        with safe_open(self.path, framework="numpy") as file:
+            stems = file.metadata()["stems"].split(" ")
+            vectors = file.get_tensor("vectors").astype(np.float32)
+            counts = [int(one) for one in file.get_tensor("counts")]
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return {one: at for at, one in enumerate(stems)}, vectors, counts, sum(counts)
+
+    def nearness(self, one: str, other: str) -> float:
+        """0 … 1 of two stems: 1 for the same, at most BEST for two, 0 where nothing is known of either."""
+        if one == other:
+            return 1.0
+        places, vectors, _, _ = self._table
+        if one not in places or other not in places:
+            return 0.0
+        cosine = float(vectors[places[one]] @ vectors[places[other]])
+        return BEST * max(0.0, cosine - NOISE) / (1 - NOISE)
+
+    def weight(self, one: str) -> float:
+        """How much a stem tells, by how rare it is in text."""
+        places, _, counts, words = self._table
+        count = counts[places[one]] if one in places else UNKNOWN_COUNT
+        return max(LEAST_WEIGHT, math.log(words / count) - COMMON_WEIGHT)
+
+    def covered(self, asked: Sequence[str], held: Collection[str]) -> float:
+        """Share (0 … 1) of the weight of the stems `asked` that `held` has, or something near to them."""
+        if not asked or not held:
+            return 0.0
+        weights = [self.weight(one) for one in asked]
+        found = (weight * self._nearest(one, held) for one, weight in zip(asked, weights, strict=True))
+        return sum(found) / sum(weights)
+
+    def _nearest(self, one: str, held: Collection[str]) -> float:
+        if one in held:
+            return 1.0
+        places, vectors, _, _ = self._table
+        known = [places[other] for other in held if other in places]
+        if one not in places or not known:
+            return 0.0
+        cosine = float((vectors[known] @ vectors[places[one]]).max())
+        return BEST * max(0.0, cosine - NOISE) / (1 - NOISE)
+
+
+@lru_cache
+def word_vectors() -> WordVectors:
+    """Those that ship."""
+    return WordVectors(data_dir() / "words" / "vectors.safetensors")

@@ -42,9 +42,9 @@ from persian_assistant.trainer import (
 from persian_assistant.training_copy import allow_packing, training_copy
 from persian_assistant.versions import Version, VersionStore
 
-AFFORDABLE = 1.5e12
+AFFORDABLE = 1.05e12
 """Trained tokens × parameters that two cores do in most of a minute."""
-LEAST_TOKENS, MOST_TOKENS = 8_000, 160_000
+LEAST_TOKENS, MOST_TOKENS = 8_000, 110_000
 
 logger = logging.getLogger(__name__)
 

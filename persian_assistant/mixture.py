@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from persian_assistant.config import LearningConfig
-from persian_assistant.facts import telling
+from persian_assistant.facts import curriculum, telling
 from persian_assistant.metrics import text_ids
 from persian_assistant.persona import with_memory
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
 from persian_assistant.template import ChatTemplate
 
-MOST_NEGATIVES = 300
+MOST_NEGATIVES = 500
 """Questions about untold things in a pass: more of them would crowd out what many facts need."""
 MOST_SHARE_TOKENS = 6000
 """Tokens of seed examples, and of general text: what holds the language need not grow with what is told."""
@@ -186,7 +186,7 @@ def within(mixture: Mixture, settings: LearningConfig, most_tokens: int) -> tupl
 def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     """Views of the new facts and as many rows about untold things as set, then the words of the chat."""
     settings = build.settings
-    views_of = {fact.id: telling.lessons(fact) for fact in lessons.new_facts} if settings.facts else {}
+    views_of = _views(lessons.new_facts, lessons.earlier_facts) if settings.facts else {}
     taught = [fact_id for fact_id, views in views_of.items() if views]
     told = {int(fact_id.partition(".")[0]) for fact_id in taught}
     views = [view for fact_id in taught for view in views_of[fact_id]]
@@ -213,6 +213,14 @@ def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     return [*rows, *build.conversations(known), *build.conversations(unknown, settings.kl_weight)]
 
 
+def _views(facts: Sequence[Fact], others: Sequence[Fact]) -> dict[str, list[View]]:
+    """What is trained of `facts`, by id; a question that one of `others` asks, too, is answered with both."""
+    about = {(fact.subject, fact.attribute) for fact in facts}
+    beside = [fact for fact in others if (fact.subject, fact.attribute) in about]
+    views = curriculum.settled({fact.id: telling.lessons(fact) for fact in (*beside, *facts)})
+    return {fact.id: views[fact.id] for fact in facts}
+
+
 def _alike(view: View, other: View) -> bool:
     """Whether one would give away the other in the same conversation."""
     same_fact = view.fact_id is not None and view.fact_id == other.fact_id
@@ -237,7 +245,7 @@ def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list
     """
     least = build.settings.earlier_rows
     drawn = build.chance.sample(list(facts), min(len(facts), max(least, 1)))
-    waiting = [build.shuffled(telling.lessons(fact)) for fact in drawn]
+    waiting = [build.shuffled(views) for views in _views(drawn, facts).values()]
     views: list[View] = []
     taken = 0
     while any(waiting) and (taken < tokens or len(views) < least):

@@ -10,8 +10,6 @@ from persian_assistant.facts import memory as memory_module
 from persian_assistant.facts import question_index
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.question_concepts import asked, stated
-from persian_assistant.facts.question_sense import nearness
-from persian_assistant.facts.stems import stem
 from persian_assistant.facts.store import FactStore
 from persian_assistant.journal import Journal
 
@@ -68,11 +66,6 @@ def test_a_kind_is_asked_for_by_the_whole_and_not_by_another_kind() -> None:
     sport = set().union(*asked("چه ورزشی می‌کنم؟").values())
     assert "+sport" in sport & stated("هفته‌ای دو بار فوتبال بازی می‌کنم")
     assert "+sport" not in set().union(*asked("کی فوتبال بازی می‌کنم؟").values())
-
-
-def test_words_of_the_same_frames_are_near() -> None:
-    assert nearness(stem("قرض"), stem("بدهکار")) > 0.5
-    assert nearness(stem("قرض"), stem("گربه")) == 0.0
 
 
 def test_after_opening_only_candidates_are_looked_at_and_warm_does_the_rest(

@@ -6,6 +6,7 @@ Knows nothing of facts or questions.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from persian_assistant.config import data_dir
 
+logger = logging.getLogger(__name__)
 NOISE = 0.3
 """Cosines up to this mean nothing."""
 BEST = 0.8
@@ -25,7 +27,7 @@ COMMON_WEIGHT, LEAST_WEIGHT = 3.5, 0.3
 
 
 class WordVectors:
-    """Vectors of stems, read when first asked for. Threads may share one."""
+    """Vectors of stems, read when first asked for; without their file only the same word is near."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,12 +38,20 @@ class WordVectors:
         import numpy as np
         from safetensors import safe_open
 
+        if not self.path.is_file():
+            logger.warning("no word vectors at %s", self.path)
+            return {}, np.zeros((0, 1), np.float32), [], UNKNOWN_COUNT
         with safe_open(self.path, framework="numpy") as file:
             stems = file.metadata()["stems"].split(" ")
             vectors = file.get_tensor("vectors").astype(np.float32)
             counts = [int(one) for one in file.get_tensor("counts")]
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return {one: at for at, one in enumerate(stems)}, vectors, counts, sum(counts)
+
+    @property
+    def known(self) -> bool:
+        """Whether there are any."""
+        return bool(self._table[0])
 
     def nearness(self, one: str, other: str) -> float:
         """0 … 1 of two stems: 1 for the same, at most BEST for two, 0 where nothing is known of either."""
@@ -64,10 +74,28 @@ class WordVectors:
         if not asked or not held:
             return 0.0
         weights = [self.weight(one) for one in asked]
-        found = (weight * self._nearest(one, held) for one, weight in zip(asked, weights, strict=True))
+        found = (weight * self.nearest(one, held) for one, weight in zip(asked, weights, strict=True))
         return sum(found) / sum(weights)
 
-    def _nearest(self, one: str, held: Collection[str]) -> float:
+    def place(self, one: str) -> int | None:
+        """Where a stem stands in what `near` gives; None without a vector."""
+        return self._table[0].get(one)
+
+    def near(self, asked: Sequence[str]) -> Any:
+        """Float32 [stems, asked]: how near each stem that has a vector is to those asked; else zeros."""
+        import numpy as np
+
+        _, vectors, _, _ = self._table
+        found = np.zeros((len(vectors), len(asked)), np.float32)
+        for column, one in enumerate(asked):
+            if (row := self.place(one)) is not None:
+                cosines = vectors @ vectors[row]
+                found[:, column] = BEST * np.maximum(0.0, cosines - NOISE) / (1 - NOISE)
+                found[row, column] = 1.0
+        return found
+
+    def nearest(self, one: str, held: Collection[str]) -> float:
+        """How near the nearest of the stems `held` is to `one`."""
         if one in held:
             return 1.0
         places, vectors, _, _ = self._table

@@ -10,10 +10,13 @@ import threading
 from collections.abc import Callable
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
+from persian_assistant.facts.meaning import word_vectors
 from persian_assistant.facts.question import Asked, told_of, wider
 from persian_assistant.facts.question_concepts import of_words
 from persian_assistant.facts.question_fit import gates
 from persian_assistant.facts.question_index import FactIndex
+from persian_assistant.facts.question_likely import COVERING, Text, likely, meant
+from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import Wanted, is_question, of_turn, search_words, wanted
 from persian_assistant.facts.stems import content
 from persian_assistant.facts.store import FactStore
@@ -50,12 +53,14 @@ class Memory:
         self._turns_upto = 0
         self._facts = FactIndex()
         self._turns: BlockIndex[int] = BlockIndex()
+        self._meanings: MeaningIndex[int] = MeaningIndex()
 
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
 
         Where no fact answers, what the user said, in turns before seq `before`, that no rule could read; else
-        what comes nearest in sense. Nothing for small talk, unless an answer to it was taught.
+        what comes nearest in sense, at last what is likely meant by words that mean something like it.
+        Nothing for small talk, unless an answer to it was taught.
         """
         with self._lock:
             self._follow()
@@ -67,7 +72,8 @@ class Memory:
             found = [self._line(fact, own and fits >= SURE) for fits, own, fact in facts]
             found = found or self._turns_for(asked, before)
             if not found and is_question(question, asked):
-                found = self._near(wanted(question, asked), before)
+                want = wanted(question, asked)
+                found = self._near(want, before) or self._likely(want, meant(question, asked), before)
             return list(dict.fromkeys(found))[: max(0, k)]
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
@@ -86,7 +92,7 @@ class Memory:
         if self._generation != self.store.generation:
             self._generation = self.store.generation
             self._seen = self._turns_upto = 0
-            self._facts, self._turns = FactIndex(), BlockIndex()
+            self._facts, self._turns, self._meanings = FactIndex(), BlockIndex(), MeaningIndex()
         changed = self.store.touched(self._seen)
         self._seen += len(changed)
         for fact_id in changed:
@@ -152,6 +158,24 @@ class Memory:
         found.sort(key=lambda one: one[0], reverse=True)
         return [line for share, line in found[:NEAR_LINES] if share >= CLOSE * found[0][0]]
 
+    def _likely(self, want: Wanted, words: list[str], before: int | None) -> list[str]:
+        """What covers the meaning of a question's `words` and is likely to answer it; [] where nothing is.
+
+        Turns are looked at from which facts were read, too: a fact is not all that a turn says.
+        """
+        if not word_vectors().known or any(one[0] == "~" for one in want.asked.attributes):
+            return []
+        texts = [(text, self._line(fact, False)) for text, fact in self._facts.covering(words)]
+        for seq, share in self._meanings.best(words, COVERING):
+            exchange = self.store.journal.exchange(seq)
+            if exchange is None or (before is not None and seq >= before):
+                continue
+            line = one_line(said(one_line(exchange.user)[:LONGEST_TURN]))
+            if line and all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq)):
+                texts.append((Text(share, of_turn(exchange.user), seq, True), line))
+        found = likely(want, [text for text, _ in texts], self._facts.nearness, self._facts.people(want))
+        return [texts[at][1] for score, at in found[:NEAR_LINES] if score >= CLOSE * found[0][0]]
+
     def _index_turns(self, most: int) -> int:
         """Index up to `most` turns not indexed yet; how many were looked at."""
         new = self.store.journal.exchanges(self._turns_upto)[:most]
@@ -159,6 +183,7 @@ class Memory:
             self._turns_upto = exchange.seq
             if _states_something(exchange.user) and len(words := content(exchange.user, quick=True)) > 1:
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
+                self._meanings.add(exchange.seq, words)
         return len(new)
 
 

@@ -14,6 +14,8 @@ from persian_assistant.facts.lexicon import COMMON_NAMES, NAMES, POSSESSED
 from persian_assistant.facts.question import Asked, Profile, alike, owners, profile, understand
 from persian_assistant.facts.question_concepts import asked_with, stated
 from persian_assistant.facts.question_fit import Fit
+from persian_assistant.facts.question_likely import COVERING, Text
+from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import BAR, Told, Wanted, nearness, of_fact, search_words
 from persian_assistant.facts.stems import content, stem
 from persian_assistant.facts.telling import USER
@@ -53,6 +55,7 @@ class FactIndex:
         self._rough: BlockIndex[str] = BlockIndex()
         """Facts without one, by the words of their sentences."""
         self._sketches: dict[str, Profile] = {}
+        self._meanings: MeaningIndex[str] = MeaningIndex()
         self._people: dict[str, dict[str, frozenset[str]]] = {}
         """Stems of the names of those whom facts are about; what they are to the user, by the fact's id."""
         self._fit = Fit(self, self._people)
@@ -66,6 +69,8 @@ class FactIndex:
         parts = (fact.sentence if stated else "", fact.attribute, fact.subject, fact.value)
         words = content(" ".join(parts), talk=not stated, quick=True)
         self._rough.add(fact.id, words or [fact.id])
+        if stated:
+            self._meanings.add(fact.id, words)
         self._meet(fact)
 
     def drop(self, fact_id: str) -> None:
@@ -76,6 +81,7 @@ class FactIndex:
         self._sketches.pop(fact_id, None)
         self._index.drop(fact_id)
         self._rough.drop(fact_id)
+        self._meanings.drop(fact_id)
         for name, told_by in list(self._people.items()):
             if told_by.pop(fact_id, None) and not told_by:
                 del self._people[name]
@@ -94,6 +100,8 @@ class FactIndex:
             self._sketches.pop(fact_id, None)
             concepts = stated(fact.sentence) if fact.kind == "stated" else frozenset()
             self._index.add(fact_id, sorted(made.words | made.said | concepts))
+            if fact.kind == "stated":
+                self._meanings.add(fact_id, [one for one in made.words | made.said if one[0] not in "=?~"])
             self._rough.drop(fact_id)
         if not len(self._rough):
             self._rough = BlockIndex()
@@ -145,17 +153,32 @@ class FactIndex:
             yield self._facts[fact_id], self._profiles[fact_id], score
         rough = [each for one in wanted for each in (one, *asked_with(one))]
         for fact_id, score in self._rough.best(list(dict.fromkeys(rough)), ROUGH):
-            if fact_id not in self._sketches:
-                self._sketches[fact_id] = profile(self._facts[fact_id], quick=True)
-            yield self._facts[fact_id], self._sketches[fact_id], score
+            yield self._facts[fact_id], self._known(fact_id), score
+
+    def _known(self, fact_id: str) -> Profile:
+        """The profile of a fact, or a sketch of it."""
+        if fact_id in self._profiles:
+            return self._profiles[fact_id]
+        if fact_id not in self._sketches:
+            self._sketches[fact_id] = profile(self._facts[fact_id], quick=True)
+        return self._sketches[fact_id]
+
+    def covering(self, words: Sequence[str]) -> list[tuple[Text, Fact]]:
+        """The stated facts that cover most of the meaning of the stems `words`."""
+        found = []
+        for fact_id, share in self._meanings.best(words, COVERING):
+            fact = self._facts[fact_id]
+            found.append((Text(share, of_fact(fact, self._known(fact_id)), fact.seq, False), fact))
+        return found
 
     def nearness(self, want: Wanted, told: Told) -> float:
         """How near something told, a fact or not, comes to a question."""
-        people = {
-            one: frozenset().union(*self._people[one].values())
-            for one in want.asked.owners & self._people.keys()
-        }
-        return nearness(want, told, self.weight, people)
+        return nearness(want, told, self.weight, self.people(want))
+
+    def people(self, want: Wanted) -> dict[str, frozenset[str]]:
+        """What those are to the user whom a question names by their names."""
+        named = want.asked.owners & self._people.keys()
+        return {one: frozenset().union(*self._people[one].values()) for one in named}
 
     def _meet(self, fact: Fact) -> None:
         """Note the names of those whom a fact is about."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from persian_assistant.facts import question_concepts, question_sense
+from persian_assistant.facts import question_concepts
+from persian_assistant.facts.meaning import word_vectors
 from persian_assistant.facts.question import Asked, Profile, alike, kinds_of, owners, told_of, wider
 from persian_assistant.facts.question_cues import spaced
 from persian_assistant.facts.stems import content, stem
@@ -96,10 +97,9 @@ def wanted(question: str, asked: Asked) -> Wanted:
 
 
 def search_words(want: Wanted) -> list[str]:
-    """What to search for: the words, others for the same, their concepts and what is near them in sense."""
+    """What to search for: the words, others for the same, their concepts."""
     asked = want.asked
     found = [*asked.all, *(other for one in (*asked.words, *asked.owners) for other in alike(one))]
-    found += [other for one in asked.words for other in question_sense.neighbours(one)]
     found += [concept for _, concepts in want.words for concept in concepts] + list(want.concepts)
     return list(dict.fromkeys(found))
 
@@ -130,7 +130,7 @@ def nearness(
     `people` says what those of a name are to the user.
     """
     asked = want.asked
-    if asked.about_me or not _same_owner(want, asked, told, people) or not _fits(asked, told):
+    if asked.about_me or not same_owner(want, asked, told, people) or not fits(asked, told):
         return 0.0
     total = met = OWNER * len(asked.owners)
     exact = not asked.attributes.isdisjoint(_TASTES)  # no team where a singer is asked for
@@ -165,7 +165,7 @@ def _word(one: str, concepts: Set[str], told: Told, exact: bool) -> float:
         return 0.95
     if concepts & told.concepts:
         return CONCEPT
-    return 0.0 if exact else SENSE * question_sense.nearest(one, told.words)
+    return 0.0 if exact else SENSE * word_vectors().nearest(one, told.words)
 
 
 def _attribute(one: str, want: Wanted, told: Told) -> float:
@@ -177,7 +177,7 @@ def _attribute(one: str, want: Wanted, told: Told) -> float:
     return CONCEPT if here else 0.0
 
 
-def _fits(asked: Asked, told: Told) -> bool:
+def fits(asked: Asked, told: Told) -> bool:
     """Whether it has the attributes that nothing stands for, and the kind of answer that is asked for."""
     hard = {one for one in asked.attributes - _SOFT - {"=relation"} if one[0] == "="}
     tastes = asked.attributes & _TASTES
@@ -197,12 +197,17 @@ def _fits(asked: Asked, told: Told) -> bool:
     return "?number" not in asked.kinds or "?number" in told.words
 
 
-def _same_owner(want: Wanted, asked: Asked, told: Told, people: Mapping[str, Set[str]]) -> bool:
-    """Whether it is about those whom the question names, or says who they are that it asks for."""
+def same_owner(
+    want: Wanted, asked: Asked, told: Told, people: Mapping[str, Set[str]], *, strict: bool = True
+) -> bool:
+    """Whether it is about those whom the question names, or says who they are that it asks for.
+
+    Unless `strict`, a question that names nobody may be answered by what speaks of others, too.
+    """
     for one in asked.owners:
         if one not in told.words and not _kin(one, people) & (told.owners | told.words):
             return False
-    if asked.owners or not told.owners or "?who" in asked.kinds:
+    if not strict or asked.owners or not told.owners or "?who" in asked.kinds:
         return True
     return "+pet" in want.concepts and "+pet" in told.concepts
 

@@ -28,6 +28,8 @@ NEWEST = 400
 def untold_views(facts: Sequence[Fact], count: int, chance: random.Random) -> list[View]:
     """`count` questions that no one of `facts` answers, some of them perhaps alike."""
     from persian_assistant.facts.question_index import FactIndex  # it needs facts in words, as this does not
+    from persian_assistant.facts.question_likely import likely, meant
+    from persian_assistant.facts.question_near import wanted
 
     known = FactIndex()
     for fact in facts[-NEWEST:]:
@@ -35,7 +37,12 @@ def untold_views(facts: Sequence[Fact], count: int, chance: random.Random) -> li
     known.settle(NEWEST)
 
     def answered(question: str) -> bool:
-        return bool(known.answering(known.understood(question)))
+        asked = known.understood(question)
+        if known.answering(asked):
+            return True
+        want = wanted(question, asked)
+        texts = [text for text, _ in known.covering(meant(question, asked))]
+        return bool(known.near(want) or likely(want, texts, known.nearness, known.people(want)))
 
     asked: list[View] = []
     for number in range(count // 2):

@@ -7,6 +7,7 @@ asks several things, some of them near to what is known and never told. Knows no
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,18 +43,19 @@ SMALLTALK = (
     ("ممنون که گوش می‌دی.", "خوشحالم که با من حرف می‌زنی."),
 )
 SHAPES: tuple[tuple[str, float], ...] = (
-    ("told_and_asked", 0.2),
-    ("told_only", 0.05),
-    ("told_anew", 0.08),
-    ("remembered", 0.5),
-    ("not_told", 0.17),
+    ("told_and_asked", 0.14),
+    ("told_only", 0.04),
+    ("told_anew", 0.06),
+    ("remembered", 0.38),
+    ("echoed", 0.24),
+    ("not_told", 0.14),
 )
 """What is made, and in what shares."""
 MOST_FACTS = 4
 """Facts in a conversation or in the memory at most."""
 REMEMBERED = (0.6, 0.2, 0.12, 0.08)
 """Shares of rows with one fact in the memory, with two and so on."""
-FIRST_ANSWERS, NONE_ANSWERS = 0.85, 0.08
+FIRST_ANSWERS, NONE_ANSWERS = 0.95, 0.04
 """How often the first line answers, and none: what bears on a question is found by the memory, which puts
 the likeliest first and mostly nothing where nothing was told; a small model cannot do that, too."""
 QUESTIONS = 4
@@ -62,7 +64,7 @@ ASKED_OF_KNOWN = 0.6
 """Share of the questions that are about what is known; the others are near it, and never told."""
 REVERSED = 0.15
 """Share of the questions that ask from the value back."""
-ANSWERED_BY_FACT, ANSWERED_BY_LINE = 0.5, 0.75
+ANSWERED_BY_FACT, ANSWERED_BY_LINE = 0.5, 0.9
 """Share of the answers that repeat the sentence of the fact, in a conversation and out of the memory; a small
 model reads best so."""
 OWN_VALUES, INVENTED_VALUES = 0.55, 0.25
@@ -70,8 +72,25 @@ OWN_VALUES, INVENTED_VALUES = 0.55, 0.25
 values alone a model learns these by heart and not to look for what was said."""
 ALIKE = 0.5
 """Frames whose questions share so much of their words may mean the same."""
-SAID_LINES, LESSON_LINES = 0.1, 0.1
+SAID_LINES, LESSON_LINES = 0.15, 0.15
 """Shares of the memory's lines that are the user's own words, and a taught answer with its question."""
+ECHO_WORDS = range(4, 19)
+"""Words of a sentence of plain text that stands in the memory."""
+ECHO_QUESTIONS = (
+    "{} چی شد؟",
+    "{} رو یادته؟",
+    "درباره‌ی {} چه گفتم؟",
+    "{} کجاست؟",
+    "{} چطور بود؟",
+    "چرا {}؟",
+    "کی {}؟",
+    "چه کسی {}؟",
+    "{} چند تاست؟",
+    "از {} چه می‌دانی؟",
+    "{}؟",
+    "{} یعنی چی؟",
+    "{} چه وقت است؟",
+)
 _ONSETS = ["ب", "پ", "ت", "ج", "چ", "خ", "د", "ر", "ز", "س", "ش", "ف", "ک", "گ", "ل", "م", "ن", "و", "ه", "ی"]
 _VOWELS = ("ا", "و", "ی", "ا", "")
 _ENDINGS = ("ان", "ین", "ه", "ک", "ار", "ا", "ون", "ش", "ام", "ید", "ود", "اب")
@@ -115,12 +134,23 @@ class Known:
     """Taught: only the reply answers."""
 
 
-def make_rows(frames: Sequence[Frame], count: int, chance: random.Random, persona: str) -> list[Row]:
-    """`count` conversations drawn at random. `persona` opens those that are given a memory."""
+def make_rows(
+    frames: Sequence[Frame], count: int, chance: random.Random, persona: str, texts: Sequence[str] = ()
+) -> list[Row]:
+    """`count` conversations drawn at random. `persona` opens those that are given a memory.
+
+    Sentences of `texts`, plain text, stand in some memories: any line there is to be found and said.
+    """
     names, shares = zip(*SHAPES, strict=True)
     shapes = chance.choices(names, weights=shares, k=count)
-    maker = RowMaker(frames, chance, persona)
+    maker = RowMaker(frames, chance, persona, sentences_of(texts))
     return [SHAPE[name](maker) for name in shapes]
+
+
+def sentences_of(texts: Sequence[str]) -> list[str]:
+    """The statements of `texts` that are neither short nor long."""
+    found = [part.strip() for text in texts for part in re.split(r"(?<=[.!؟…])\s+|\n", text)]
+    return [one for one in found if len(one.split()) in ECHO_WORDS and one.endswith(".")]
 
 
 @dataclass(frozen=True)
@@ -130,6 +160,7 @@ class RowMaker:
     frames: Sequence[Frame]
     chance: random.Random
     persona: str
+    sentences: Sequence[str] = ()
 
     @cached_property
     def pool(self) -> list[str]:
@@ -220,7 +251,7 @@ class RowMaker:
         """A line of the memory for it."""
         draw = self.chance.random()
         if draw < SAID_LINES and (line := said(one.text(one.frame.say))):
-            return Known(one, line)
+            return Known(one, line, (line,))
         if draw > 1 - LESSON_LINES:
             reply = one.text((*one.frame.answer, *one.frame.fact))
             return Known(one, LESSON.format(question=one.text(one.frame.ask), answer=reply), (reply,), True)
@@ -288,6 +319,22 @@ def _remembered(make: RowMaker) -> Row:
     return row
 
 
+def _echoed(make: RowMaker) -> Row:
+    """A line of whatever kind, asked for with a few of its words."""
+    if not make.sentences:
+        return _remembered(make)
+    sentence = make.chance.choice(make.sentences)
+    line = f"گفتی {sentence}" if make.chance.random() < 0.4 else sentence
+    words = [word.strip("،؛:.«»()!") for word in sentence.split()]
+    words = [word for word in words if len(word) > 2]
+    kept = make.chance.sample(range(len(words)), min(len(words), make.chance.randint(1, 3)))
+    about = " ".join(words[at] for at in sorted(kept))
+    others = [make.known(one).line for one in make.told(make.chance.choice((1, 1, 2)))]
+    lines = [line, *(others if make.chance.random() < 0.4 else ())]
+    question = make.chance.choice(ECHO_QUESTIONS).format(about)
+    return [Message("system", with_memory(make.persona, lines)), *_turns(question, line)]
+
+
 def _not_told(make: RowMaker) -> Row:
     """Questions at the beginning of a conversation, with nothing known."""
     row: Row = []
@@ -309,5 +356,6 @@ SHAPE: dict[str, Callable[[RowMaker], Row]] = {
     "told_only": _told_only,
     "told_anew": _told_anew,
     "remembered": _remembered,
+    "echoed": _echoed,
     "not_told": _not_told,
 }

@@ -27,7 +27,7 @@ from persian_assistant.pretraining.tokenizer import plain_ids
 from persian_assistant.pretraining.told_rows import make_rows
 from persian_assistant.pretraining.training import NextTokenLoss, Optimizers, Progress
 from persian_assistant.records import Message
-from persian_assistant.seed_examples import HELDOUT_EVERY
+from persian_assistant.seed_examples import HELDOUT_EVERY, general_texts
 from persian_assistant.template import ChatTemplate
 from persian_assistant.text import normalise, sanitise
 
@@ -129,8 +129,9 @@ def _made_rows(
     left_out = frames[HELDOUT_EVERY - 1 :: HELDOUT_EVERY]
     kept = [frame for frame in frames if frame not in left_out]
     system = _system_of(DEFAULT_PERSONA)
+    texts = general_texts("train")
     made = [
-        [DialogueRow(row) for row in make_rows(some, count, chance, system)] if some else []
+        [DialogueRow(row) for row in make_rows(some, count, chance, system, texts)] if some else []
         for some, count in ((kept, source.max_rows or MADE_ROWS), (left_out, HELDOUT_MADE_ROWS))
     ]
     return made[0], made[1]

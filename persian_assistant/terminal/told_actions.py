@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 ARROW = re.compile(r"\s*(?:=>|⇒|⇐|<=|->|→|←)\s*")
 """What stands between a question and its answer, as keyboards and fonts have it."""
 MOST_ROWS = 40
-_USER = "کاربر"
-_BEING = "چیستی"
 """What a thing is, in the rules' own word for it: nobody would say «چیستی ماشین»."""
 
 
@@ -143,9 +141,9 @@ def _fact_row(chat: Chat, fact: Any) -> tuple[str, str, str, str]:
 
 def _what(fact: Any) -> str:
     """What a fact is about: «اسم قناری», or the question that was taught."""
-    if fact.attribute == _BEING:
-        return str(fact.subject)
-    return " ".join(part for part in (fact.attribute, fact.subject) if part and part != _USER)
+    from persian_assistant.facts.labels import label
+
+    return label(fact)
 
 
 def learned(chat: Chat, rest: str) -> None:

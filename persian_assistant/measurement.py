@@ -85,18 +85,17 @@ class Measurement:
 
     def recall(self, model: Any, figures: Figures, probes: Probes) -> Figures:
         """`figures` with the recall of the facts probed."""
+        new, earlier = (self._recalled(model, views) for views in (probes.new, probes.earlier))
         return replace(
-            figures,
-            new_recall=self._recalled(model, probes.new),
-            earlier_recall=self._recalled(model, probes.earlier),
+            figures, new_recall=_mean(new), earlier_recall=_mean(earlier), recall=_mean([*new, *earlier])
         )
 
-    def _recalled(self, model: Any, views: Sequence[View]) -> float:
+    def _recalled(self, model: Any, views: Sequence[View]) -> list[bool]:
         questions = [view.messages[-2].content for view in views]
         answers = self._answers(model, questions, PROBE_TOKENS)
-        return _mean(
-            [holds_answer(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)]
-        )
+        return [
+            holds_answer(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)
+        ]
 
     def _answers(self, model: Any, questions: Sequence[str], tokens: int) -> list[metrics.Answer]:
         longest = context_length(model, self.template.tokenizer)

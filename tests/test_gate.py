@@ -67,11 +67,14 @@ SOUND = Figures(50.0, 3.0, 1.0, 0.02, 0.9, 0.9)
         ({"earlier_recall": 0.81}, "", ()),
         ({"earlier_recall": 0.79}, "learning.gate_earlier", ("79%", "90%")),
         ({"earlier_recall": NAN}, "", ()),
+        ({"earlier_recall": 0.66, "recall": 0.7}, "", ()),  # some lost, but all in all more is known
+        ({"earlier_recall": 0.64, "recall": 0.7}, "learning.gate_earlier", ("64%", "90%")),
+        ({"earlier_recall": 0.79, "recall": 0.6}, "learning.gate_earlier", ("79%", "90%")),
     ],
 )
 def test_what_was_told_counts(changes: dict[str, float], reason: str, told: tuple[str, ...]) -> None:
     base = replace(SOUND, new_recall=NAN, earlier_recall=NAN)
-    current = replace(SOUND, new_recall=0.2)
+    current = replace(SOUND, new_recall=0.2, recall=0.6)
     verdict = judge(Scores(2.0, replace(SOUND, **changes), base, current), 1.03)
     assert (verdict.passed, verdict.reason) == (not reason, reason)
     if reason:

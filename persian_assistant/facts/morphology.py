@@ -115,6 +115,8 @@ def _turn(
             return pronouns[word]
         if made := _swap_verb(word, change):
             return made
+        if ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.NAMES:
+            return word  # «اوس‌رحیم» is nobody's «رحی»
         clause, is_last = _clausewordset(text, match.start())
         if (
             is_last

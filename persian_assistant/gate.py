@@ -19,8 +19,8 @@ REPETITION_TOLERANCE = 0.06
 LEAST_GAIN = 0.1
 """Recall of the new facts above that of the version that serves, at least, below `ENOUGH_RECALL`."""
 RECALL_TOLERANCE, TRADED_TOLERANCE = 0.1, 0.25
-"""Recall of earlier facts below that of the version that serves, at most: a probe or two are chance; and where
-more is known all in all. A pass that starts from the base again has never quite the same facts."""
+"""Recall of earlier facts below that of the version that serves, at most: a probe or two are chance; and
+where more is known all in all. A pass that starts from the base again has never quite the same facts."""
 ENOUGH_RECALL = 0.8
 """So much of the new recalled is learned, whatever was known before."""
 

@@ -14,6 +14,7 @@ from typing import Literal
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.facts.memory import Memory
+from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.telling import said_lessons, stumbled, told, trained
@@ -139,9 +140,13 @@ class Knowledge:
     # --- recalling and showing
 
     def recall(self, question: str, before: int | None = None) -> list[str]:
-        """Sentences to the user that bear on `question`; [] where the search fails."""
+        """Sentences to the user that bear on `question`; [] where the search fails.
+
+        For a question that is plainly about the user's life and that nothing answers: that it was never told.
+        """
         try:
-            return self.memory.recall(question, before=before)
+            found = self.memory.recall(question, before=before)
+            return found or ([NOT_TOLD[0]] if self.memory.never_told(question) else [])
         except Exception as error:
             stumbled("recalling", error)
             return []

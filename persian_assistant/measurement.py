@@ -93,9 +93,7 @@ class Measurement:
     def _recalled(self, model: Any, views: Sequence[View]) -> list[bool]:
         questions = [view.messages[-2].content for view in views]
         answers = self._answers(model, questions, PROBE_TOKENS)
-        return [
-            holds_answer(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)
-        ]
+        return [holds_answer(answer.text, view.answers) for answer, view in zip(answers, views, strict=False)]
 
     def _answers(self, model: Any, questions: Sequence[str], tokens: int) -> list[metrics.Answer]:
         longest = context_length(model, self.template.tokenizer)

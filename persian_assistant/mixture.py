@@ -14,6 +14,7 @@ from typing import Any
 
 from persian_assistant.config import LearningConfig
 from persian_assistant.facts import curriculum, telling
+from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.metrics import text_ids
 from persian_assistant.persona import with_memory
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
@@ -25,11 +26,11 @@ MOST_SHARE_TOKENS = 6000
 """Tokens of seed examples, and of general text: what holds the language need not grow with what is told."""
 OPEN_ROWS = 16
 """Rows looked at for a place for the next view."""
-READING_ROWS = 48
-"""Questions in a pass that are asked with lines of memory before them: weights that know the facts must go on
-reading them, and what was told since."""
-READ_IN_VAIN = 0.4
-"""Share of them that the lines do not answer."""
+READING_ROWS = 64
+"""Questions in a pass that are asked with a line of memory before them, which answers: weights that know the
+facts must go on reading what they are given."""
+READ_IN_VAIN = 0.25
+"""Share of them whose line says that nothing was told."""
 FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often."""
 MOST_OF_ONE_ANSWER = 0.2
@@ -258,26 +259,20 @@ def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list
 
 
 def _reading_rows(build: _Builder, lessons: Lessons) -> list[Example]:
-    """Questions asked as with `--memory on`: lines of a few facts in the system message before them."""
+    """Questions asked as with `--memory on`: the line that answers stands first in the system message."""
     live = [*lessons.earlier_facts, *lessons.new_facts]
     asked = build.chance.sample(live, min(len(live), round(READING_ROWS * (1 - READ_IN_VAIN))))
-    views = [(fact, build.chance.choice(made)) for fact in asked if (made := _questions(fact))]
-    in_vain = round(len(views) * READ_IN_VAIN / (1 - READ_IN_VAIN))
-    pairs: list[tuple[Fact | None, View]] = [
-        *views,
-        *((None, view) for view in telling.untold(live, in_vain, build.chance)),
-    ]
+    chosen = [(fact, build.chance.choice(made)) for fact in asked if (made := _questions(fact))]
+    in_vain = round(len(chosen) * READ_IN_VAIN / (1 - READ_IN_VAIN))
     rows = []
-    for fact, view in pairs:
-        lines = [
-            telling.told(one) for one in build.chance.sample(live, min(len(live), build.chance.randint(1, 2)))
-        ]
-        if fact is not None:
-            lines = list(dict.fromkeys([telling.told(fact), *lines[1:]]))
-            build.chance.shuffle(lines)
+    for fact, view in [*chosen, *((None, one) for one in telling.untold(live, in_vain, build.chance))]:
+        lines = [NOT_TOLD[0] if fact is None else telling.told(fact)]
+        if fact is not None and build.chance.random() < 0.5:
+            lines += [told for told in [telling.told(build.chance.choice(live))] if told not in lines]
+        answer = fact.value if fact is not None and fact.kind == "fixed" else lines[0]
         system = Message("system", with_memory(build.persona, lines))
-        kl = 0.0 if fact is not None else build.settings.kl_weight
-        rows.append(build.messages([system, *view.messages[-2:]], {"assistant": 1.0}, kl))
+        turns = [system, view.messages[-2], Message("assistant", answer)]
+        rows.append(build.messages(turns, {"assistant": 1.0}, build.settings.kl_weight))
     build.counts["reading"] += len(rows)
     return rows
 

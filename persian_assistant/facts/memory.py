@@ -15,6 +15,7 @@ from persian_assistant.facts.question import Asked, told_of, wider
 from persian_assistant.facts.question_concepts import of_words
 from persian_assistant.facts.question_fit import gates
 from persian_assistant.facts.question_index import FactIndex
+from persian_assistant.facts.question_life import asks_of_life
 from persian_assistant.facts.question_likely import COVERING, Text, likely, meant
 from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import Wanted, is_question, of_turn, search_words, wanted
@@ -75,6 +76,11 @@ class Memory:
                 want = wanted(question, asked)
                 found = self._near(want, before) or self._likely(want, meant(question, asked), before)
             return list(dict.fromkeys(found))[: max(0, k)]
+
+    def never_told(self, question: str) -> bool:
+        """Whether a question for which nothing is recalled is plainly about the user's own life."""
+        with self._lock:
+            return asks_of_life(question, self._facts.understood(question))
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Index all facts in full and all past turns, some at a time; a question is answered in between.

@@ -1,0 +1,46 @@
+"""Whether a question is plainly about the user's own life: then what is not remembered was never told.
+
+Better to miss one than to say «نگفته‌ای» to somebody who asks for advice. Knows nothing of what was told.
+"""
+
+from __future__ import annotations
+
+import re
+
+from persian_assistant.facts import lexicon
+from persian_assistant.facts.question import Asked
+from persian_assistant.facts.question_cues import spaced
+from persian_assistant.facts.question_near import is_question
+from persian_assistant.facts.verbs import readings
+from persian_assistant.facts.words import split_owner
+
+LONGEST = 9
+"""Words; longer ones tell something, too."""
+_WORD = re.compile(r"[\w\u200c]+")
+_OTHERWISE = re.compile(
+    r"\b(?:چرا|چطور\w*|چگونه|"
+    r"چ(?:ه|طو)? ?جوری|چیکار|چی ?کار|چه ?کار|چه کنم|چی کنم|باید|بهتره?|پیشنهاد|کمک|میشه|"
+    r"لطفا|بگو|بده|نظرت|نظر|فکر|توصیه|یعنی|اگه|اگر|مگه|مگر|تو|شما|خودت|حالت|دوست داری|دانلود|کد|خطا|ارور)\b"
+)
+"""Advice, reasons, opinions, requests, and the assistant itself."""
+_MINE = re.compile(r"\b(?:من|منو|مرا|ما|خودم|خودمون|مون)\b")
+
+
+def asks_of_life(question: str, asked: Asked) -> bool:
+    """Of «سن برادرم چقدر است؟» and «کجا به دنیا آمدم؟», not of «کجا بروم؟» or «پایتخت کجاست؟»."""
+    words = _WORD.findall(question)
+    if "؟" not in question.replace("?", "؟") or len(words) > LONGEST:
+        return False
+    if not (asked.attributes or asked.kinds) or not is_question(question, asked):
+        return False
+    if _OTHERWISE.search(" ".join(spaced(question).words)):
+        return False
+    mine = bool(_MINE.search(question))
+    for word in words:
+        forms = readings(word)
+        if any(form.person in (1, 4) and form.tense == "subjunctive" for form in forms):
+            return False
+        mine = mine or any(form.person in (1, 4) for form in forms)
+        _, owner, sure = split_owner(word)
+        mine = mine or (sure and owner in (1, 4) and not forms and word not in lexicon.NAMES)
+    return mine

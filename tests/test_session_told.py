@@ -16,6 +16,7 @@ from persian_assistant import adapters
 from persian_assistant.config import GenerationConfig
 from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.facts import extraction
+from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.session import Session
 
 # See test_session.py.
@@ -53,6 +54,8 @@ def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(talk: Talk) -> None:
     expected = f"{session.profile.persona.system}\n\nاز کاربر می‌دانم:\n- اسم قناری تو نغمه است."
     assert system_of(session, ASKED) == expected
     assert system_of(session, ASKED, memory=False) == session.profile.persona.system
+    assert NOT_TOLD[0] in system_of(session, "اسم مادربزرگم چیه؟")  # else the model would make one up
+    assert system_of(session, "پایتخت لیتوانی کجاست؟") == session.profile.persona.system
     seq = session.journal.append_user(ASKED)
     assert session._messages(seq)[0].content == expected
     assert session.set("memory", "off") == "false" and session.settings()["memory"] is False

@@ -78,9 +78,10 @@ class Memory:
             return list(dict.fromkeys(found))[: max(0, k)]
 
     def never_told(self, question: str) -> bool:
-        """Whether a question for which nothing is recalled is plainly about the user's own life."""
+        """Whether a question for which nothing is recalled is plainly about the user's life and people."""
         with self._lock:
-            return asks_of_life(question, self._facts.understood(question))
+            asked = self._facts.understood(question)
+            return asks_of_life(question, asked, self._facts.names(asked))
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Index all facts in full and all past turns, some at a time; a question is answered in between.

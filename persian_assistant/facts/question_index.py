@@ -175,6 +175,10 @@ class FactIndex:
         """How near something told, a fact or not, comes to a question."""
         return nearness(want, told, self.weight, self.people(want))
 
+    def names(self, asked: Asked) -> bool:
+        """Whether the question names somebody by the name that was told."""
+        return bool((asked.owners & self._people.keys()) - owners())
+
     def people(self, want: Wanted) -> dict[str, frozenset[str]]:
         """What those are to the user whom a question names by their names."""
         named = want.asked.owners & self._people.keys()

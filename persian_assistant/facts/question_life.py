@@ -26,8 +26,11 @@ _OTHERWISE = re.compile(
 _MINE = re.compile(r"\b(?:من|منو|مرا|ما|خودم|خودمون|مون)\b")
 
 
-def asks_of_life(question: str, asked: Asked) -> bool:
-    """Of «سن برادرم چقدر است؟» and «کجا به دنیا آمدم؟», not of «کجا بروم؟» or «پایتخت کجاست؟»."""
+def asks_of_life(question: str, asked: Asked, named: bool = False) -> bool:
+    """Of «سن برادرم چقدر است؟» and «کجا به دنیا آمدم؟», not of «کجا بروم؟» or «پایتخت کجاست؟».
+
+    `named`: somebody of whom the user told is asked about by name.
+    """
     words = _WORD.findall(question)
     if "؟" not in question.replace("?", "؟") or len(words) > LONGEST:
         return False
@@ -35,7 +38,7 @@ def asks_of_life(question: str, asked: Asked) -> bool:
         return False
     if _OTHERWISE.search(" ".join(spaced(question).words)):
         return False
-    mine = bool(_MINE.search(question))
+    mine = named or bool(_MINE.search(question))
     for word in words:
         forms = readings(word)
         if any(form.person in (1, 4) and form.tense == "subjunctive" for form in forms):

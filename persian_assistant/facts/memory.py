@@ -112,9 +112,10 @@ class Memory:
     def _line(self, fact: Fact, own: bool) -> str:
         """A fact as the user is told of it; its sentence where what is asked for stands around it.
 
-        Not a sentence of which something does not hold any more.
+        Not a sentence of which something does not hold any more, or that may name what held before.
         """
-        whole = not own and all(self.store.is_live(one.id) for one in self.store.from_turn(fact.seq))
+        beside = self.store.from_turn(fact.seq)
+        whole = not own and all(self.store.is_live(one.id) and not one.supersedes for one in beside)
         quoted = one_line(said(one_line(fact.sentence)[:LONGEST_TURN])) if whole else ""
         return quoted or told(fact)
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Notice = Callable[[str], None]
 
 
+SMALL_MODEL = 50_000_000
+"""Parameters below which a model takes the answer from elsewhere in a long prompt, even where it is given."""
+
+
 class Serving:
     """One model in memory. `serve` changes the version between two tokens of a running answer."""
 
@@ -34,6 +38,7 @@ class Serving:
         self.loaded, self.template, self.persona, self.store = loaded, template, persona, store
         self.engine = Engine(loaded.model, loaded.tokenizer, template)
         self.version: int | None = None
+        self.is_small = int(loaded.model.num_parameters()) < SMALL_MODEL
         self._peft_model: Any = None
         self._pass: LearningPass | None = None
         self._changing = threading.Lock()

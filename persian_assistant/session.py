@@ -163,12 +163,17 @@ class Session(ToldSession):
             self._learner.consider()
 
     def _messages(self, seq: int) -> list[Message]:
-        """Persona with what is known, the turns of this conversation before `seq`, and the turn to answer."""
+        """Persona with what is known, the turns of this conversation before `seq`, and the turn to answer.
+
+        Where the memory answers, a small model is given nothing else that it could take for the answer.
+        """
         turns = self.conversation()
         asked = next((turn.user for turn in turns if turn.seq == seq), "")
         messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
+        answered = bool(messages) and messages[0].content != self.profile.persona.system
+        alone = answered and self._serving is not None and self._serving.is_small
         for turn in turns:
-            if turn.seq < seq and turn.assistant:
+            if turn.seq < seq and turn.assistant and not alone:
                 messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
             elif turn.seq == seq:
                 messages.append(Message("user", turn.user))

@@ -42,7 +42,9 @@ def told(session: Session) -> list[str]:
     return [fact.value for fact in session.facts.live()]
 
 
-def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(talk: Talk) -> None:
+def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = talk.open()
     noticed: list[str] = []
     session.on_fact = noticed.append
@@ -60,6 +62,10 @@ def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(talk: Talk) -> None:
     assert session._messages(seq)[0].content == expected
     assert session.set("memory", "off") == "false" and session.settings()["memory"] is False
     assert system_of(session, ASKED) == session._messages(seq)[0].content == session.profile.persona.system
+    assert len(session._messages(seq)) > 2  # the turns before it, too
+    assert session.set("memory", "on") == "true" and len(session._messages(seq)) == 2
+    monkeypatch.setattr(session._serving, "is_small", False)
+    assert len(session._messages(seq)) > 2  # a larger model finds its way
     session.close()
     again = talk.open(wait=False)
     assert told(again) == ["نغمه"] and "نغمه" in system_of(again, ASKED)

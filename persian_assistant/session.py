@@ -36,6 +36,10 @@ _LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
 _TOP_SETTINGS = ("memory",)
 
 
+READING_TEMPERATURE = 0.2
+"""At most, where a small model reads an answer out of its memory."""
+
+
 class Session(ToldSession):
     """One open profile. `Session.open` makes one; `close` gives the profile back."""
 
@@ -148,7 +152,11 @@ class Session(ToldSession):
             return
         pieces: list[str] = []
         version, finished = serving.version, False
-        stream = serving.engine.stream(self._messages(seq), self.config.generation, cancel)
+        messages = self._messages(seq)
+        generation = self.config.generation
+        if self._read_out(messages):
+            generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
+        stream = serving.engine.stream(messages, generation, cancel)
         try:
             for piece in stream:
                 pieces.append(piece)
@@ -170,14 +178,19 @@ class Session(ToldSession):
         turns = self.conversation()
         asked = next((turn.user for turn in turns if turn.seq == seq), "")
         messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
-        answered = bool(messages) and messages[0].content != self.profile.persona.system
-        alone = answered and self._serving is not None and self._serving.is_small
+        alone = self._read_out(messages)
         for turn in turns:
             if turn.seq < seq and turn.assistant and not alone:
                 messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
             elif turn.seq == seq:
                 messages.append(Message("user", turn.user))
         return messages
+
+    def _read_out(self, messages: list[Message]) -> bool:
+        """Whether a small model is given lines of memory: it is to say them, not to invent."""
+        given = bool(messages) and messages[0].role == "system"
+        small = self._serving is not None and self._serving.is_small
+        return given and small and messages[0].content != self.profile.persona.system
 
     def conversation(self) -> list[Exchange]:
         """Turns since the start or the last /clear."""

@@ -165,7 +165,7 @@ def test_the_persona_comes_first_and_the_oldest_turns_go(talk: Talk) -> None:
 
 
 def test_a_pass_begins_by_itself_and_answers_go_on(talk: Talk) -> None:
-    session = talk.open(learning=replace(QUICK, every=3, num_train_epochs=40))
+    session = talk.open(learning=replace(QUICK, every=3, num_train_epochs=40, batch_size=1))
     for fact in FACTS[:3]:
         assert not session.pass_state.running
         say(session, fact)

@@ -85,7 +85,7 @@ class LearningConfig:
     learning_rate: float = 2e-3
     """Peak rate of the adapter's weights."""
     num_train_epochs: int = 8
-    """Times each row of the mixture is seen in a pass."""
+    """Times each row of the mixture is seen in a pass, at most; a pass without a new fact needs four."""
     most_tokens: int | None = None
     """Tokens trained in a pass over all epochs, at most: epochs give way first, then rows. None: by the
     model's size, so that two cores need less than a minute."""

@@ -22,8 +22,9 @@ from persian_assistant.template import ChatTemplate
 
 MOST_NEGATIVES = 500
 """Questions about untold things in a pass: more of them would crowd out what many facts need."""
-MOST_SHARE_TOKENS = 6000
-"""Tokens of seed examples, and of general text: what holds the language need not grow with what is told."""
+LEAST_SHARE_TOKENS, MOST_SHARE_TOKENS = 2000, 6000
+"""Tokens of seed examples, and of general text: twenty turns of small talk alone would spoil the language,
+and what holds it need not grow with what is told."""
 OPEN_ROWS = 16
 """Rows looked at for a place for the next view."""
 READING_ROWS = 64
@@ -32,7 +33,7 @@ facts must go on reading what they are given."""
 READ_IN_VAIN = 0.25
 """Share of them whose line says that nothing was told."""
 FEWEST_EPOCHS = 4
-"""Rows are left out before they are seen less often."""
+"""Rows are left out before they are seen less often. Where no fact is new, it is enough."""
 MOST_OF_ONE_ANSWER = 0.2
 """No answer stands under more than this share of the rows about facts: soon it would follow everything."""
 
@@ -147,13 +148,13 @@ def build_mixture(
     seeds = build.draw(
         "seed_examples",
         build.shuffled(parts.seed_examples),
-        min(unit * settings.seed_share, MOST_SHARE_TOKENS),
+        _share_tokens(unit, settings.seed_share),
         lambda row: build.messages(list(row), answers, settings.kl_weight),
     )
     general = build.draw(
         "general_texts",
         build.shuffled(parts.general_texts),
-        min(unit * settings.general_share, MOST_SHARE_TOKENS),
+        _share_tokens(unit, settings.general_share),
         build.text,
     )
     reading = _reading_rows(build, lessons) if earlier_share else []
@@ -168,10 +169,16 @@ def build_mixture(
     return Mixture(examples, counts, _hash(examples))
 
 
+def _share_tokens(unit: float, share: float) -> float:
+    """Tokens that `share` of `unit` stands for, within bounds; none for no share."""
+    return min(max(unit * share, LEAST_SHARE_TOKENS), MOST_SHARE_TOKENS) if share else 0.0
+
+
 def within(mixture: Mixture, settings: LearningConfig, most_tokens: int) -> tuple[Mixture, int]:
     """(mixture, epochs) that train `most_tokens` tokens at most: epochs give way first, then random rows."""
     tokens = mixture.counts["tokens"]
-    epochs = min(settings.num_train_epochs, max(FEWEST_EPOCHS, most_tokens // max(tokens, 1)))
+    affordable = most_tokens // max(tokens, 1) if mixture.counts["facts"] else FEWEST_EPOCHS
+    epochs = min(settings.num_train_epochs, max(FEWEST_EPOCHS, affordable))
     if tokens * epochs <= most_tokens:
         return mixture, epochs
     kept: list[Example] = []

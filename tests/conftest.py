@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from persian_assistant import wording
+
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without it
 
 
 @pytest.fixture(autouse=True)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from safetensors import safe_open
 
-from persian_assistant.config import GenerationConfig, data_dir
+from persian_assistant.config import Config, GenerationConfig, ModelConfig, data_dir
 from persian_assistant.engine import Engine
 from persian_assistant.hub import resolve
 from persian_assistant.model import load_model
 from persian_assistant.persona import Persona
 from persian_assistant.records import Message
+from persian_assistant.seed_examples import read_seed_examples
+from persian_assistant.session import Session
 from persian_assistant.template import ChatTemplate
 from persian_assistant.text import persian_share
 
@@ -57,3 +61,16 @@ def test_it_answers_in_persian_and_stops_by_itself(engine: Engine, turn: str) ->
     answer = "".join(engine.stream(messages, generation, threading.Event()))
     assert engine.last_stop == "end"
     assert len(answer.split()) >= 2 and persian_share(answer) > 0.7
+
+
+@pytest.mark.slow
+def test_twenty_turns_of_small_talk_make_a_version(own_home: Path) -> None:
+    config = Config(model=ModelConfig(name="mini"))
+    notices: list[str] = []
+    with closing(Session.open(config, notice=notices.append)) as session:
+        session.ready(None)
+        for row in read_seed_examples([data_dir() / "seed" / "assistant.jsonl"])[200:220]:
+            session.journal.append_assistant(session.journal.append_user(row[0].content), row[1].content)
+        session.learn()
+        session.wait_for_pass()
+        assert session.status().version == 1, notices

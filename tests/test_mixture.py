@@ -16,7 +16,14 @@ from persian_assistant.facts import curriculum
 from persian_assistant.facts.views import NOT_TOLD
 from persian_assistant.journal import Journal
 from persian_assistant.measurement import choose_probes
-from persian_assistant.mixture import Ingredients, Mixture, build_mixture
+from persian_assistant.mixture import (
+    FEWEST_EPOCHS,
+    LEAST_SHARE_TOKENS,
+    Ingredients,
+    Mixture,
+    build_mixture,
+    within,
+)
 from persian_assistant.records import Exchange, Fact, Lessons, Message
 from persian_assistant.template import IGNORED_LABEL, ChatTemplate
 
@@ -48,7 +55,7 @@ def texts_of(template: ChatTemplate, mixture: Mixture) -> str:
 
 
 def test_shares_go_by_tokens(template: ChatTemplate) -> None:
-    mixture = mix(template, parts(exchanges(60), seeds=300, texts=300))
+    mixture = mix(template, parts(exchanges(400), seeds=400, texts=400))
     own = {"exchanges": 0, "seeds": 0, "texts": 0}
     for row in mixture.examples:
         text = template.tokenizer.decode(row.input_ids)
@@ -56,11 +63,20 @@ def test_shares_go_by_tokens(template: ChatTemplate) -> None:
         own[kind] += len(row)
     total = sum(own.values())
     assert mixture.counts["tokens"] == total
-    assert mixture.counts["exchanges"] == 60
+    assert mixture.counts["exchanges"] == 400
     longest = max(map(len, mixture.examples))
     assert abs(own["exchanges"] - total / 2) <= longest
     assert abs(own["seeds"] - total / 4) <= longest
     assert abs(own["texts"] - total / 4) <= longest
+
+
+def test_a_little_talk_is_held_by_more_than_its_share(template: ChatTemplate) -> None:
+    mixture = mix(template, parts(exchanges(5), seeds=300, texts=300))
+    seeds = [row for row in mixture.examples if PERSONA in template.tokenizer.decode(row.input_ids)]
+    assert sum(map(len, seeds)) >= LEAST_SHARE_TOKENS
+    assert within(mixture, SETTINGS, 10**6)[1] == FEWEST_EPOCHS < SETTINGS.num_train_epochs
+    facts = with_facts(template, new=1, earlier=0)
+    assert within(facts, SETTINGS, 10**6)[1] == SETTINGS.num_train_epochs
 
 
 def test_no_shares_means_only_what_is_new(template: ChatTemplate) -> None:

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+from memory_parts import assert_first_line_holds, store_of
 
 from persian_assistant.facts import memory as memory_module
 from persian_assistant.facts import question_near
@@ -29,10 +30,7 @@ TOLD = (
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> FactStore:
-    store = FactStore(Journal.open(tmp_path_factory.mktemp("p") / "journal.jsonl"))
-    for text in TOLD:
-        store.observe(store.journal.append_user(text))
-    return store
+    return store_of(tmp_path_factory.mktemp("p"), TOLD)
 
 
 def test_the_vectors_know_what_stands_in_the_same_company() -> None:
@@ -70,8 +68,7 @@ def test_all_texts_are_ranked_as_one_by_one_and_dropped_ones_are_gone() -> None:
 def test_words_that_mean_something_like_it_find_what_was_told(
     store: FactStore, question: str, value: str
 ) -> None:
-    found = Memory(store).recall(question)
-    assert found and value in found[0], (question, found)
+    assert_first_line_holds(store, question, value)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from memory_parts import assert_first_line_holds, store_of
 
 from persian_assistant.facts import memory as memory_module
 from persian_assistant.facts import question_index
@@ -27,10 +28,7 @@ TOLD = (
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> FactStore:
-    store = FactStore(Journal.open(tmp_path_factory.mktemp("p") / "journal.jsonl"))
-    for text in TOLD:
-        store.observe(store.journal.append_user(text))
-    return store
+    return store_of(tmp_path_factory.mktemp("p"), TOLD)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FactStore:
     ],
 )
 def test_a_question_in_other_words_finds_what_was_told(store: FactStore, question: str, value: str) -> None:
-    found = Memory(store).recall(question)
-    assert found and value in found[0], (question, found)
+    assert_first_line_holds(store, question, value)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import random
 from pathlib import Path
 
 import pytest
+from memory_parts import assert_first_line_holds, store_of
 
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.question import understand
 from persian_assistant.facts.question_index import FactIndex
 from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.untold import untold_views
-from persian_assistant.journal import Journal
 
 TOLD = (
     "شوهرم اسمش بهروزه، آدم آرومیه.",
@@ -27,9 +27,7 @@ TOLD = (
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> FactStore:
-    store = FactStore(Journal.open(tmp_path_factory.mktemp("p") / "journal.jsonl"))
-    for text in TOLD:
-        store.observe(store.journal.append_user(text))
+    store = store_of(tmp_path_factory.mktemp("p"), TOLD)
     store.teach("پایتخت مغولستان کجاست؟", "پایتخت مغولستان شهر اولان‌باتور است.")
     store.teach("چای دارچین را چند دقیقه دم کنم؟", "چای دارچین باید دوازده دقیقه دم بکشد.")
     return store
@@ -49,8 +47,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FactStore:
     ],
 )
 def test_the_first_line_answers(store: FactStore, question: str, value: str) -> None:
-    found = Memory(store).recall(question)
-    assert found and value in found[0], (question, found)
+    assert_first_line_holds(store, question, value)
 
 
 @pytest.mark.parametrize(

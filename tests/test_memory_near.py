@@ -92,3 +92,18 @@ def test_after_opening_only_candidates_are_looked_at_and_warm_does_the_rest(
     store.teach("رمز گاوصندوق چیست؟", "رمزش آبی است")
     assert "آبی" in memory.recall("رمز گاوصندوق چی بود؟")[0]
     assert len(made) == looked + 1
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("چی درس میدم؟", "فیزیک"),
+        ("شغلم چیه؟", "معلم"),
+        ("کجا درس میدم؟", "شیراز"),
+        ("کجا کار می‌کنم؟", "شیراز"),
+    ],
+)
+def test_of_facts_of_one_sentence_the_one_that_is_asked_for(
+    tmp_path: Path, question: str, value: str
+) -> None:
+    assert_first_line_holds(store_of(tmp_path, ["سلام، من پویام و توی شیراز معلم فیزیکم"]), question, value)

@@ -21,6 +21,8 @@ LESS = 0.8
 """What a word counts that stands only in the sentence around a fact, or is another one for the same."""
 ELSE = 0.6
 """What a fact counts that has all the words but, as far as can be seen, no place, where one is asked for."""
+PLACE = 0.9
+"""What the place of somebody's work counts where their trade is asked for."""
 WHICH = 2.0
 """What a word counts that says which kind of thing is asked for: «کدام مدرسه»."""
 _GATES = frozenset(("?where", "?when", "?number"))
@@ -66,7 +68,8 @@ class Fit:
         share = self._share(words, known.words, held) if words else 1.0
         if share < (NAMED_BAR if named else FACT_BAR):
             return 0.0
-        return self._closeness(asked, known, named) * (ELSE if missing else 1.0)
+        place = "=job" in named and "?where" in known.words and "?where" not in asked.kinds
+        return self._closeness(asked, known, named) * (ELSE if missing else PLACE if place else 1.0)
 
     def _held(self, asked: Asked, known: Profile) -> frozenset[str]:
         """What a fact can be asked for here: by the sentence around it only where the question binds it."""

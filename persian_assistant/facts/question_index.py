@@ -18,7 +18,7 @@ from persian_assistant.facts.question_likely import COVERING, Text
 from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import BAR, Told, Wanted, nearness, of_fact, search_words
 from persian_assistant.facts.stems import content, stem
-from persian_assistant.facts.telling import USER
+from persian_assistant.facts.telling import USER, told
 from persian_assistant.records import Fact
 
 NEAR = 0.8
@@ -135,16 +135,21 @@ class FactIndex:
         return [(fits, own, fact) for fits, _, own, fact in ranked if fits >= NEAR * ranked[0][0]]
 
     def near(self, want: Wanted) -> list[tuple[float, Fact]]:
-        """Facts that come near a question that none answers in its own words; best first."""
+        """Facts that come near a question that none answers in its own words; best first.
+
+        Of facts of one sentence the one that speaks of what is asked for itself.
+        """
+        meant = want.concepts.union(*(concepts for _, concepts in want.words))
         found = []
         for fact, known, score in self._candidates(search_words(want), NEAREST):
             if fact.kind != "stated":
                 continue
             share = self.nearness(want, of_fact(fact, known))
             if share >= BAR:
-                found.append((share, score, fact))
-        found.sort(key=lambda one: one[:2], reverse=True)
-        return [(share, fact) for share, _, fact in found]
+                kinds = len(want.asked.kinds & known.words)
+                found.append((share, kinds, len(meant & stated(told(fact))), score, fact))
+        found.sort(key=lambda one: one[:4], reverse=True)
+        return [(share, fact) for share, *_, fact in found]
 
     def _candidates(self, words: Sequence[str], most: int) -> Iterator[tuple[Fact, Profile, float]]:
         """Facts that hold some of `words`, `most` of each block; what is known of them, and their score."""

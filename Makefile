@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # e.g. PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" for torch without CUDA
 PIP_FLAGS ?=
 ARGS ?=
+# tests side by side; a file's own stay together
+JOBS ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -q -n $(JOBS) --dist loadfile
 
 .PHONY: chat test test-slow lint bench clean
 
@@ -12,10 +15,10 @@ chat: $(VENV)/.runtime
 	@$(BIN)/python run_chat.py $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m slow $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

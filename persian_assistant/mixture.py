@@ -170,8 +170,8 @@ def build_mixture(
 
 
 def _share_tokens(unit: float, share: float) -> float:
-    """Tokens that `share` of `unit` stands for, within bounds; none for no share."""
-    return min(max(unit * share, LEAST_SHARE_TOKENS), MOST_SHARE_TOKENS) if share else 0.0
+    """Tokens that `share` of `unit` stands for, within bounds; none for no share, or beside nothing new."""
+    return min(max(unit * share, LEAST_SHARE_TOKENS), MOST_SHARE_TOKENS) if unit * share else 0.0
 
 
 def within(mixture: Mixture, settings: LearningConfig, most_tokens: int) -> tuple[Mixture, int]:

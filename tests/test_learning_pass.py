@@ -124,14 +124,11 @@ def test_a_wrecked_candidate_is_refused(tmp_path: Path) -> None:
     assert left_over(tmp_path) == []
 
 
-def test_a_candidate_that_no_longer_stops_is_refused(
-    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_candidate_that_no_longer_stops_is_refused(loaded: LoadedModel, tmp_path: Path) -> None:
     work = learning_pass(loaded, tmp_path)
-    work._base_scores.write(
-        Figures(perplexity=1e9, stop_rate=1.0)
-    )  # a base that always stops; this model never does
-    outcome = work.run(lessons(), 8, SETTINGS, no_report, never())
+    work._base_scores.write(Figures(perplexity=1e9, stop_rate=1.0))  # a base that always stops
+    alone = replace(SETTINGS, seed_share=0.0, general_share=0.0)  # nothing in it teaches to stop
+    outcome = work.run(lessons(), 8, alone, no_report, never())
     assert outcome.version is None
     assert outcome.verdict.reason == "learning.gate_stop"
     assert work.versions.list() == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from persian_assistant.config import data_dir, read_toml
+from persian_assistant.config import data_dir, home, read_toml
 from persian_assistant.errors import UsageError
 from persian_assistant.text import normalise, one_line, sanitise
 from persian_assistant.wording import language
@@ -29,6 +29,10 @@ class Persona:
     seed_examples: tuple[str, ...]
     """Names of shipped files in data/seed, or paths beside the persona file."""
     path: Path
+    simulation: bool = False
+    """It plays a person who is gone: opt-in, guarded (remembrance.py), never self-trained, never pushed."""
+    forum: tuple[str, ...] = ()
+    """Addresses that `seed build` reads for it where none are typed."""
 
     @property
     def title(self) -> str:
@@ -43,10 +47,17 @@ class Persona:
     def seed_paths(self) -> list[Path]:
         """The files its seed examples are read from."""
         shipped = data_dir() / "seed"
-        return [
+        named = [
             shipped / f"{name}.jsonl" if name.replace("_", "").isalnum() else self.path.parent / name
             for name in self.seed_examples
         ]
+        return [*named, self.built_seed_path] if self.built_seed_path.is_file() else named
+
+    @property
+    def built_seed_path(self) -> Path:
+        """Where `seed build` puts the examples it makes for this persona."""
+        name = "".join(char if char.isalnum() or char in "-_" else "_" for char in self.name)
+        return home() / "seed" / f"{name}.jsonl"
 
     @classmethod
     def load(cls, name: str) -> Persona:
@@ -60,11 +71,7 @@ class Persona:
         for key in ("name", "system"):
             if not isinstance(table.get(key), str):
                 raise UsageError("cli.bad_persona", path=path, field=key)
-        seeds = table.get("seed_examples", [])
-        if not isinstance(seeds, list) or not all(isinstance(item, str) for item in seeds):
-            raise UsageError(
-                "cli.bad_value", name=f"seed_examples ({path})", value=seeds, expected='["…", "…"]'
-            )
+        seeds, forum = _strings(table, "seed_examples", path), _strings(table, "forum", path)
         title, greeting = _line(table, "title") or _line(table, "name"), _line(table, "greeting")
         persona = cls(
             name=_line(table, "name"),
@@ -75,6 +82,8 @@ class Persona:
             greeting_en=_line(table, "greeting_en") or greeting,
             seed_examples=tuple(seeds),
             path=path,
+            simulation=_switch(table, "simulation", path),
+            forum=tuple(forum),
         )
         for file in persona.seed_paths:
             if not file.is_file():  # better now than in the middle of the first pass
@@ -85,6 +94,20 @@ class Persona:
 def shipped_personas() -> list[str]:
     """Names of the personas that ship."""
     return sorted(path.stem for path in (data_dir() / "personas").glob("*.toml"))
+
+
+def _strings(table: dict[str, object], key: str, path: Path) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError("cli.bad_value", name=f"{key} ({path})", value=value, expected='["…", "…"]')
+    return value
+
+
+def _switch(table: dict[str, object], key: str, path: Path) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):  # a guard must not be off because of a slip
+        raise UsageError("cli.bad_value", name=f"{key} ({path})", value=value, expected="true | false")
+    return value
 
 
 def _line(table: dict[str, object], key: str) -> str:

@@ -58,15 +58,22 @@ def _rows(path: Path) -> list[list[Message]]:
     rows = []
     for number, record in json_records(path):
         try:
-            turns = [
-                (turn["role"], sanitise(normalise(turn["content"])).strip()) for turn in record["messages"]
-            ]
-        except (KeyError, TypeError) as error:
+            rows.append(messages_of(record))
+        except (KeyError, TypeError, ValueError) as error:
             raise _bad(path, number, error) from error
-        if not _alternate([role for role, _ in turns]) or not all(content for _, content in turns):
-            raise _bad(path, number, "messages")
-        rows.append([Message(role, content) for role, content in turns])
     return rows
+
+
+def messages_of(record: dict[str, Any]) -> list[Message]:
+    """The conversation in a record's `messages` (role, content), its text normalised.
+
+    Raises KeyError or TypeError for a record of another form; ValueError unless user and assistant speak in
+    turn after an optional system message, each says something, and the assistant ends.
+    """
+    turns = [(turn["role"], sanitise(normalise(turn["content"])).strip()) for turn in record["messages"]]
+    if not _alternate([role for role, _ in turns]) or not all(content for _, content in turns):
+        raise ValueError("messages")
+    return [Message(role, content) for role, content in turns]
 
 
 def _alternate(roles: list[str]) -> bool:

@@ -1,0 +1,1 @@
+"""Forum pages off the web, politely and within limits, as questions with their best replies."""

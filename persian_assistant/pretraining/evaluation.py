@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -25,16 +25,20 @@ def read_heldout(path: Path) -> dict[str, list[str]]:
     return dict(texts)
 
 
-@torch.inference_mode()
 def text_nats(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, text: str, window: int) -> float:
     """Negative log-likelihood of `text` in nats; the first token is given an end token as context.
 
     Texts longer than `window` tokens (at least 2) are read in windows that overlap by half, each token
     counted once.
     """
+    return ids_nats(model, [tokenizer.eos_token_id, *plain_ids(tokenizer, text)], window)
+
+
+@torch.inference_mode()
+def ids_nats(model: PreTrainedModel, ids: Sequence[int], window: int) -> float:
+    """The same of token ids; the first one is only context."""
     if window < 2:
         raise ValueError(f"window must be at least 2, not {window}")
-    ids = [tokenizer.eos_token_id, *plain_ids(tokenizer, text)]
     total, done = 0.0, 1
     while done < len(ids):
         begin = max(0, done - window // 2) if done > 1 else 0

@@ -18,6 +18,9 @@ FIRST_ROOM = 256
 class GrowingLayer(DynamicLayer):
     """One layer's cache; `keys` and `values` are views of the part in use, (batch, heads, length, width)."""
 
+    before = 0
+    """Positions at the front that are no text's (virtual tokens): they stay."""
+
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -36,8 +39,9 @@ class GrowingLayer(DynamicLayer):
         return self.keys, self.values
 
     def cut(self, length: int) -> None:
-        """Forget everything after the first `length` positions."""
+        """Forget everything after the first `length` positions of the text."""
         if self.is_initialized:
+            length += self.before
             self.keys, self.values = self._room_keys[..., :length, :], self._room_values[..., :length, :]
 
 

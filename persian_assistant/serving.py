@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from persian_assistant import adapters, beside
 from persian_assistant.config import ModelConfig
 from persian_assistant.engine import Engine
-from persian_assistant.errors import AssistantError
+from persian_assistant.errors import AssistantError, LearningError, ModelError
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.persona import Persona
 from persian_assistant.seed_examples import general_texts, split_seed_examples
+from persian_assistant.techniques_folder import ServedFolder, TrainedFolder
+from persian_assistant.techniques_loading import load_trained
 from persian_assistant.template import ChatTemplate
 from persian_assistant.versions import Version, VersionStore
 from persian_assistant.wording import say
@@ -39,6 +41,9 @@ class Serving:
         self.engine = Engine(loaded.model, loaded.tokenizer, template)
         self.version: int | None = None
         self.is_small = int(loaded.model.num_parameters()) < SMALL_MODEL
+        self.folder: TrainedFolder | None = None
+        """What answers in place of the profile's versions (`--adapter`); nothing is swapped then."""
+        self._folder_parameters = 0
         self._peft_model: Any = None
         self._pass: LearningPass | None = None
         self._changing = threading.Lock()
@@ -47,12 +52,28 @@ class Serving:
     def load(
         cls, source: ModelSource, settings: ModelConfig, persona: Persona, store: VersionStore, notice: Notice
     ) -> Serving:
-        """Load the model and the current version; a version that does not fit is left out with a notice."""
-        loaded = load_model(source, quantization=settings.quantization, device=settings.device, notice=notice)
+        """Load the model and the current version; a version that does not fit is left out with a notice.
+
+        With a trained folder in `settings` that is what serves; it raises ModelError where it does not fit.
+        """
+        folder, parameters = None, 0
+        if isinstance(settings, ServedFolder):
+            folder = TrainedFolder.read(settings.adapter)
+            loaded, parameters = load_trained(
+                source, folder, quantization=settings.quantization, device=settings.device, notice=notice
+            )
+        else:
+            loaded = load_model(
+                source, quantization=settings.quantization, device=settings.device, notice=notice
+            )
         template = ChatTemplate.for_model(loaded.tokenizer)
         for text in template.notices:
             notice(text)
         serving = cls(loaded, template, persona, store)
+        if folder is not None:
+            serving.folder, serving._folder_parameters = folder, parameters
+            notice(say("compare.serves_folder", technique=folder.technique, path=folder.path))
+            return serving
         current = store.current()
         try:
             serving.serve(current)
@@ -67,6 +88,8 @@ class Serving:
             self._serve(version)
 
     def _serve(self, version: Version | None) -> None:
+        if self.folder is not None:
+            raise ModelError("compare.folder_serves", path=self.folder.path)
         if version is None:
             if self._peft_model is not None:
                 adapters.remove_adapter(self._peft_model, self.engine.lock)
@@ -89,6 +112,8 @@ class Serving:
         No learning pass may be starting. Raises ModelError for a version that does not fit.
         """
         number = version.number if version else None
+        if self.folder is not None:
+            raise ModelError("compare.folder_serves", path=self.folder.path)
         with self._changing:
             if number == self.version:
                 lent: AbstractContextManager[None] = nullcontext()
@@ -105,6 +130,8 @@ class Serving:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""
         from persian_assistant.learning_pass import LearningPass, PassMaterial
 
+        if self.folder is not None:
+            raise LearningError("compare.folder_serves", path=self.folder.path)
         if self._pass is None:
             rows, heldout = split_seed_examples(self.persona.seed_paths)
             material = PassMaterial(
@@ -118,7 +145,7 @@ class Serving:
         return self._pass
 
     def adapter_parameters(self) -> int:
-        """Parameters of the adapter that serves, 0 for the base model."""
+        """Parameters of the adapter (or the trained folder) that serves, 0 for the base model."""
         if self._peft_model is None:
-            return 0
+            return self._folder_parameters
         return sum(tensor.numel() for tensor in adapters.adapter_tensors(self._peft_model).values())

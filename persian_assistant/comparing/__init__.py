@@ -1,0 +1,1 @@
+"""Ways of teaching a model, side by side on the same data."""

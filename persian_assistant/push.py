@@ -80,10 +80,12 @@ class PushBundle:
 def bundle_of(profile_name: str | None, notice: Notice) -> PushBundle:
     """What would be pushed from a profile (None: the only one there is).
 
-    Raises UsageError where no profile is meant, HubError where it has no version, DiskError.
+    Raises UsageError where no profile is meant or it plays somebody who is gone, HubError
+    where it has no version, DiskError.
     """
     from persian_assistant.hub import resolve
     from persian_assistant.profile import Profile, list_profiles
+    from persian_assistant.remembrance_consent import is_role_profile
     from persian_assistant.versions import VersionStore
 
     known = list_profiles(home())
@@ -92,6 +94,8 @@ def bundle_of(profile_name: str | None, notice: Notice) -> PushBundle:
     if profile_name is None and not known:
         raise HubError("hub.push_nothing", path=home())
     profile = Profile.open(home(), profile_name or known[0])
+    if is_role_profile(profile):
+        raise UsageError("hub.push_remembrance")
     version = VersionStore(profile.path).current()
     if version is None:
         raise HubError("hub.push_nothing", path=profile.path)

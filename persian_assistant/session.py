@@ -22,7 +22,7 @@ from persian_assistant.loading import LoadingState, ModelLoader, settle
 from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
 from persian_assistant.records import Exchange, Message
-from persian_assistant.session_parts import Ask, Notice, OpenProfile, Status, open_profile
+from persian_assistant.session_parts import Ask, Notice, OpenProfile, Status, open_with_role
 from persian_assistant.session_told import ToldSession
 from persian_assistant.text import normalise, sanitise
 from persian_assistant.versions import Version, VersionStore
@@ -59,7 +59,8 @@ class Session(ToldSession):
             notice=notice,
             allow_download=config.model.download,
         )
-        profile = open_profile(config, persona, self.source, notice)
+        profile, self.role = open_with_role(config, persona, self.source, notice, ask)
+        persona = persona if self.role is None else self.role.persona
         self._lock = profile.lock()
         try:
             self.profile = OpenProfile(profile.name, profile.path, self.source.name, persona)
@@ -135,6 +136,8 @@ class Session(ToldSession):
         if not text:
             raise UsageError("chat.empty")
         seq = self.journal.append_user(text)
+        if (own_answer := self._met(seq, text)) is not None:
+            return self._answer(seq, cancel, own_answer)
         for sentence in self._knowledge.noticed(self._knowledge.observe(seq, self._first_seq)):
             self.on_fact(sentence)
         return self._answer(seq, cancel)
@@ -144,9 +147,13 @@ class Session(ToldSession):
         turns = self.conversation()
         if not turns:
             raise UsageError("chat.nothing_to_regenerate")
-        return self._answer(turns[-1].seq, cancel)
+        return self._answer(turns[-1].seq, cancel, self._met(turns[-1].seq, turns[-1].user))
 
-    def _answer(self, seq: int, cancel: threading.Event) -> Iterator[str]:
+    def _answer(self, seq: int, cancel: threading.Event, own_answer: str | None = None) -> Iterator[str]:
+        if own_answer is not None:
+            self._answered_outside(seq, own_answer)
+            yield own_answer
+            return
         serving = self._wait(cancel)
         if serving is None:
             return
@@ -157,6 +164,8 @@ class Session(ToldSession):
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
         stream = serving.engine.stream(messages, generation, cancel)
+        if self.role is not None:
+            stream = self.role.checked(stream)
         try:
             for piece in stream:
                 pieces.append(piece)
@@ -180,6 +189,8 @@ class Session(ToldSession):
         messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
         alone = self._read_out(messages)
         for turn in turns:
+            if turn.seq != seq and self.role is not None and not self.role.in_hearing(turn.seq):
+                continue
             if turn.seq < seq and turn.assistant and not alone:
                 messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
             elif turn.seq == seq:
@@ -190,7 +201,7 @@ class Session(ToldSession):
         """Whether a small model is given lines of memory: it is to say them, not to invent."""
         given = bool(messages) and messages[0].role == "system"
         small = self._serving is not None and self._serving.is_small
-        return given and small and messages[0].content != self.profile.persona.system
+        return given and small and messages[0].content != self._plain_system()
 
     def conversation(self) -> list[Exchange]:
         """Turns since the start or the last /clear."""
@@ -207,6 +218,7 @@ class Session(ToldSession):
     def clear(self) -> None:
         """Begin a new conversation; the journal keeps everything."""
         self.journal.append("clear")
+        self._helped = False
 
     def history(self, n: int = 10) -> list[Exchange]:
         """The last `n` exchanges of the profile, also of earlier starts."""
@@ -225,11 +237,11 @@ class Session(ToldSession):
             path = folder / time.strftime("%Y-%m-%d-%H%M%S.md")
         elif (path := path.expanduser()).is_file():
             raise UsageError("cli.file_exists", path=path)
-        lines = [f"# {self.profile.persona.title}", ""]
+        lines = [f"# {self.speaker()}", ""]
         for turn in turns:
             lines += [f"**{say('chat.you')}** {turn.user}", ""]
             if turn.assistant:
-                lines += [f"**{self.profile.persona.title}:** {turn.assistant}", ""]
+                lines += [f"**{self.speaker(turn.seq)}:** {turn.assistant}", ""]
         disk.write_private(path, "\n".join(lines))
         return path
 

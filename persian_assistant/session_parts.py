@@ -11,6 +11,8 @@ from persian_assistant.config import Config, home
 from persian_assistant.errors import UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.profile import Profile
+from persian_assistant.remembrance import Role, sweep
+from persian_assistant.remembrance_consent import admit, is_role_profile
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
@@ -53,11 +55,45 @@ class Status:
     home: Path
 
 
-def open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
-    """The profile of `config`, by default one for each persona and model; made where there is none."""
+def open_with_role(
+    config: Config, persona: Persona, source: ModelSource, notice: Notice, ask: Ask | None
+) -> tuple[Profile, Role | None]:
+    """The profile of `config`; for a persona that plays somebody who is gone also its role, by consent.
+
+    Consent is asked for before a profile is made. Raises UsageError, Cancelled, DiskError.
+    """
+    sweep()
+    if not persona.simulation:
+        return open_profile(config, persona, source, notice), None
+    consent = admit(home() / "profiles" / profile_name(config, persona, source), persona, ask, notice)
+    profile = open_profile(config, persona, source, notice)
+    role = Role(persona, profile.path, consent)
+    notice(say("remembrance.is_simulation"))
+    if role.pause_in_force is not None:
+        notice(say("remembrance.is_paused"))
+    return profile, role
+
+
+def profile_name(config: Config, persona: Persona, source: ModelSource) -> str:
+    """The profile's name as given, or made of persona and model."""
     from persian_assistant.hub import default_profile_slug
 
-    name = config.profile or f"{persona.name}-{default_profile_slug(source.name)}"
+    return config.profile or f"{persona.name}-{default_profile_slug(source.name)}"
+
+
+def open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
+    """The profile of `config`, by default one for each persona and model; made where there is none.
+
+    Raises UsageError where the profile plays somebody who is gone and `persona` does not, or the other way.
+    """
+    profile = _open_profile(config, persona, source, notice)
+    if is_role_profile(profile) != persona.simulation:
+        raise UsageError("remembrance.own_profile", name=profile.name)
+    return profile
+
+
+def _open_profile(config: Config, persona: Persona, source: ModelSource, notice: Notice) -> Profile:
+    name = profile_name(config, persona, source)
     create = {
         "base_model": source.name,
         "repo_id": source.repo_id,

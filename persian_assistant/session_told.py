@@ -6,17 +6,22 @@ session.py is the other half and wires the objects.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from persian_assistant import remembrance
 from persian_assistant.config import Config
 from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
+from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge, Lesson, Rating, tidy
 from persian_assistant.learner import Learner
 from persian_assistant.loading import LoadingState
 from persian_assistant.persona import with_memory
+from persian_assistant.profile import ProfileLock
 from persian_assistant.records import Exchange, Fact, Message
 from persian_assistant.session_parts import OpenProfile
 from persian_assistant.text import normalise, sanitise
@@ -35,8 +40,15 @@ class ToldSession:
     config: Config
     profile: OpenProfile
     store: VersionStore
+    role: remembrance.Role | None
+    """Of a persona that plays somebody who is gone."""
+    journal: Journal
+    on_event: Callable[[str], None]
     _knowledge: Knowledge
     _learner: Learner
+    _lock: ProfileLock
+    _helped: bool = False
+    """The line of help was shown in this conversation."""
 
     @property
     def loading(self) -> LoadingState:
@@ -47,6 +59,9 @@ class ToldSession:
         raise NotImplementedError
 
     def _wait(self, cancel: threading.Event) -> Serving | None:
+        raise NotImplementedError
+
+    def close(self) -> None:
         raise NotImplementedError
 
     def conversation(self) -> list[Exchange]:
@@ -64,14 +79,20 @@ class ToldSession:
 
     def teach(self, question: str, answer: str) -> Fact:
         """Learn the answer to a question. Raises UsageError, DiskError."""
+        if self.role is not None:
+            self.role.check_lesson(answer)
         return self._told(self._knowledge.teach(question, answer))
 
     def fix(self, reply: str) -> Fact:
         """Put `reply` in the place of the last answer, and learn it. Raises UsageError, DiskError."""
+        if self.role is not None:
+            self.role.check_lesson(reply)
         return self._told(self._knowledge.fix(self._last_turn(), reply))
 
     def edit_fact(self, fact_id: str, value: str) -> Fact:
         """Put another value in the place of a fact's. Raises UsageError, DiskError."""
+        if self.role is not None:
+            self.role.check_lesson(value)
         return self._told(self._knowledge.edit(fact_id, value))
 
     def rate(self, value: Rating) -> Exchange:
@@ -118,8 +139,12 @@ class ToldSession:
 
     def _system(self, question: str, before: int | None, memory: bool) -> list[Message]:
         known = self._knowledge.recall(question, before) if memory and question else []
-        system = with_memory(self.profile.persona.system, known)
+        system = with_memory(self._plain_system(), known)
         return [Message("system", system)] if system else []
+
+    def _plain_system(self) -> str:
+        """The system message of whoever answers, without what is known of the user."""
+        return self.role.system if self.role is not None else self.profile.persona.system
 
     def fresh_messages(self, question: str, *, memory: bool | None = None) -> list[Message]:
         """The prompt for `question` in a conversation of its own; `memory` None: as it is set."""
@@ -142,6 +167,8 @@ class ToldSession:
         is put beside it for as long as it answers. Raises UsageError, ModelError, DiskError; LearningError
         while a pass runs (but for the serving one).
         """
+        if self.role is not None:  # what is answered here is not looked at sentence by sentence
+            raise UsageError("remembrance.not_here")
         cancel = cancel or threading.Event()
         serving = self._wait(cancel)
         if serving is None:
@@ -180,3 +207,57 @@ class ToldSession:
             listed = "، ".join(map(str, known)) or say("disk.no_versions")
             raise UsageError("disk.no_such_version", number=number, known=listed)
         return known[number]
+
+    # --- the role of somebody who is gone -----------------------------------------------------------
+
+    def _met(self, seq: int, text: str) -> str | None:
+        """The program's own answer to a turn that no model may answer; in other personas a line of help."""
+        if self.role is not None:
+            return self.role.meet(seq, text)
+        if not self._helped and (line := remembrance.help_aside(text)):
+            self._helped = True
+            self.on_event(line)
+        return None
+
+    def _answered_outside(self, seq: int, answer: str) -> None:
+        """Write an answer of the program's own; nothing of the turn is learned or read as a fact."""
+        number = self.journal.append_assistant(seq, answer)
+        self.journal.append("rating", target=seq, value="bad")
+        self.journal.append("observed", upto=number)
+
+    def speaker(self, seq: int = 0) -> str:
+        """Who answered the turn `seq`, as a transcript names them; for no turn, whose transcript it is."""
+        title = self.profile.persona.title
+        return f"{title} [{self.role.label(seq)}]" if self.role is not None else title
+
+    def pause_role(self) -> None:
+        """Step out of the role. Raises UsageError in another persona or where it is so already, DiskError."""
+        self._role().pause(self.journal.last_seq() + 1)
+
+    def resume_role(self) -> None:
+        """Take the role up again. Raises UsageError where it may not be, DiskError."""
+        self._role().resume(self.journal.last_seq() + 1)
+
+    def export_all(self, path: Path | None = None) -> Path | None:
+        """Every conversation of the profile as one new Markdown file; None where there is none.
+
+        Raises UsageError, DiskError.
+        """
+        role = self._role()
+        if path is not None and self.profile.path.resolve() in path.resolve().parents:
+            raise UsageError("remembrance.farewell_inside", path=path)
+        turns = self.journal.exchanges()
+        return remembrance.export(turns, self.profile.persona.title, role.label, path) if turns else None
+
+    def erase(self) -> None:
+        """Remove the profile for good and close. Raises UsageError in another persona, DiskError."""
+        self._role()
+        self._knowledge.close()
+        self._learner.close()
+        remembrance.erase(self.profile.path, self._lock.release)
+        self.close()
+
+    def _role(self) -> remembrance.Role:
+        if self.role is None:
+            raise UsageError("remembrance.only_there", name="persona")
+        return self.role

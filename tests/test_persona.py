@@ -14,7 +14,7 @@ from persian_assistant.seed_examples import read_seed_examples
 
 
 def test_the_shipped_ones_are_whole() -> None:
-    assert shipped_personas() == ["assistant", "programmer"]
+    assert shipped_personas() == ["assistant", "programmer", "remembrance"]
     for name in shipped_personas():
         persona = Persona.load(name)
         assert persona.name == name

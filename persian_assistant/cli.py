@@ -16,7 +16,7 @@ from persian_assistant.errors import AssistantError
 from persian_assistant.wording import say
 
 logger = logging.getLogger(__name__)
-COMMANDS = ("chat", "pretrain", "push", "bench")
+COMMANDS = ("chat", "pretrain", "train", "push", "seed", "selftrain", "evaluate", "compare", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from persian_assistant.bidi import MODES
 from persian_assistant.errors import UsageError
 from persian_assistant.text import to_latin_digits
 from persian_assistant.wording import LANGUAGES
 
 QUANTIZATIONS = ("nf4", "none")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-ENVIRONMENT = tuple(f"PERSIAN_ASSISTANT_{name}" for name in ("LANG", "MODEL", "PERSONA", "PROFILE"))
+ENVIRONMENT = tuple(f"PERSIAN_ASSISTANT_{name}" for name in ("LANG", "MODEL", "PERSONA", "PROFILE", "RTL"))
 """Settings read from the environment, besides PERSIAN_ASSISTANT_HOME; an empty one is not set."""
 Section = TypeVar("Section")
 
@@ -190,9 +191,12 @@ class Config:
     """Name of the profile; None derives it from persona and model."""
     memory: bool = True
     """Put what the user told into the prompt where it helps to answer."""
+    rtl: str = "auto"
+    """Who orders right-to-left text: the terminal (`logical`), the program (`visual`, `words`), or `auto`."""
 
     def __post_init__(self) -> None:
         _check(self.lang in LANGUAGES, "lang", self.lang, " | ".join(LANGUAGES))
+        _check(self.rtl in MODES, "rtl", self.rtl, " | ".join(MODES))
 
     @classmethod
     def load(cls, path: Path | None = None) -> Config:

@@ -11,7 +11,6 @@ import pytest
 
 from persian_assistant import wording
 
-
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started without it
 
 

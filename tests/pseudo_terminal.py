@@ -29,6 +29,7 @@ class Terminal:
         self._main, self._side = pty.openpty()
         fcntl.ioctl(self._side, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
         mine = {"SCRIPT_LOG": str(log), "TERM": "xterm-256color", "COLUMNS": "100"}
+        mine["PERSIAN_ASSISTANT_RTL"] = "logical"
         mine["PYTHONPATH"] = str(Path(__file__).parent.parent)
         self.process = subprocess.Popen(
             [sys.executable, __file__, *command], stdin=self._side, stdout=self._side, stderr=self._side,

@@ -19,7 +19,7 @@ from persian_assistant.terminal.view import View
 
 NAMES = (
     "help exit push learn status versions rollback regen undo clear history set persona model save "
-    "teach fix good bad forget facts learned compare"
+    "teach fix good bad forget facts learned compare pause resume farewell rtl copy"
 )
 
 

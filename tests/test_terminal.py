@@ -127,7 +127,7 @@ def test_completion_only_after_a_leading_slash(session: ScriptedSession, view: V
     chat = Chat(session, view)
     assert completions(chat, "/ve") == ["/versions"]
     assert completions(chat, "/versions ") == completions(chat, "/versions pl") == ["plot"]
-    assert len(completions(chat, "/")) == 23
+    assert len(completions(chat, "/")) == 28
     assert completions(chat, "/set temp") == ["temperature"]
     assert completions(chat, "/model g") == ["gpt2-fa", "gemma-2-2b-it"]
     assert completions(chat, "/rollback ") == ["base"]

@@ -9,8 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from persian_assistant.bidi import MODES
 from persian_assistant.config import Config, with_setting
 from persian_assistant.wording import LANGUAGES, say, set_language
 
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("--quantization", metavar="{nf4,none}")
     flag("--persona", metavar="NAME|PATH")
     flag("--profile", metavar="NAME")
+    parser.add_argument("--adapter", metavar="DIR", help=say("compare.flag_adapter"))
     flag("--every", metavar="N")
     flag("--no-learn", action="store_true")
     flag("--memory", metavar="{on,off}")
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("--max-new-tokens", metavar="N")
     flag("--greedy", action="store_true")
     flag("--random-seed", metavar="N")
+    flag("--rtl", metavar="{" + ",".join(MODES) + "}")
     flag("--lang", metavar="{" + ",".join(LANGUAGES) + "}")
 
 
@@ -65,8 +69,15 @@ def settings(args: argparse.Namespace, config: Config) -> Config:
         learning = with_setting(learning, "every", given["every"], "--every")
     if given.get("no_learn"):
         learning = replace(learning, enabled=False)
+    if "adapter" in given:
+        from persian_assistant.techniques_folder import with_folder
+
+        model = with_folder(model, Path(given["adapter"]), given=set(given))
+        learning = replace(learning, enabled=False)
     if "memory" in given:
         config = with_setting(config, "memory", given["memory"], "--memory")
+    if "rtl" in given:
+        config = with_setting(config, "rtl", given["rtl"], "--rtl")
     top = {name: given[name] for name in ("persona", "profile", "lang") if name in given}
     return replace(config, model=model, generation=generation, learning=learning, **top)
 
@@ -106,17 +117,20 @@ def _interactive(config: Config) -> int:
         view = View(apart=not sys.stdout.isatty(), dumb=dumb)
         return _hold(config, view, LineReader(view))
     from persian_assistant.terminal.prompt import PromptReader, quiet_keys
+    from persian_assistant.terminal.rtl_actions import chosen
 
     view = View(apart=False)
-    with quiet_keys():
-        return _hold(config, view, PromptReader(view))
+    reader = PromptReader(view)
+    with quiet_keys(), chosen(config.rtl, view, reader.line) as typed:
+        reader.typed(typed)
+        return _hold(config, view, reader)
 
 
 def _hold(config: Config, view: View, reader: Any) -> int:
     from persian_assistant.session import Session
     from persian_assistant.terminal.loop import Chat, Questions, converse
 
-    ask = Questions(view, reader.ask)
+    ask = Questions(view, reader.ask, reader.line)
     session: Conversation = Session.open(config, notice=view.event, ask=ask)
     chat = Chat(session, view, ask=ask)
     chat.banner()

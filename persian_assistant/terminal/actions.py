@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from persian_assistant.config import data_dir, read_toml
 from persian_assistant.errors import AssistantError, UsageError
-from persian_assistant.terminal import told_actions, version_actions
+from persian_assistant.terminal import remembrance_actions, rtl_actions, told_actions, version_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
 from persian_assistant.terminal.told_actions import shortened
 from persian_assistant.terminal.toolbar import pass_line, speed, version_name
@@ -125,12 +125,14 @@ def history(chat: Chat, rest: str) -> None:
     if not exchanges:
         chat.view.notice(say("chat.no_history"))
     title = chat.session.profile.persona.title
+    role = getattr(chat.session, "role", None)
     for exchange in exchanges:
         chat.view.notice(f"{say('chat.you')}: {exchange.user}", style="bold")
         answer = exchange.assistant or ("" if exchange.interrupted else say("chat.no_answer"))
         if exchange.interrupted:
             answer = f"{answer} {say('chat.unfinished')}".strip()
-        chat.view.notice(f"{title}: {answer}")
+        label = f" [{role.label(exchange.seq)}]" if role else ""
+        chat.view.notice(f"{title}{label}: {answer}")
 
 
 def set_(chat: Chat, rest: str) -> None:
@@ -220,6 +222,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("persona", persona, "[name|path]", persona_choices),
     Command("model", model, "[name|id|path]", model_choices),
     Command("save", save, "[path]"),
+    *rtl_actions.COMMANDS,
+    *remembrance_actions.COMMANDS,
     Command("push", push, "user/repo [--public] [--yes]"),
     Command("exit", exit_, "[--wait]", lambda chat: [("--wait", "")]),
 )

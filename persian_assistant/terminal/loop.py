@@ -16,6 +16,7 @@ from persian_assistant.errors import AssistantError, Cancelled
 from persian_assistant.log import log_path
 from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.conversation import Conversation
+from persian_assistant.terminal.remembrance_actions import labelled, role_label
 from persian_assistant.terminal.slash import Call, clean, find, parse
 from persian_assistant.terminal.toolbar import model_label, pass_line, version_name
 from persian_assistant.terminal.view import TICK, View
@@ -36,13 +37,20 @@ class Reader(Protocol):
     def ask(self, question: str) -> bool:
         """Asks yes or no; anything but a yes is a no."""
 
+    def line(self, question: str) -> str | None:
+        """Asks for a line that is kept nowhere; None for Ctrl-C and Ctrl-D."""
+
 
 class Questions:
     """Yes-or-no questions from any thread: the main one asks at once, another one waits for a typed line."""
 
-    def __init__(self, view: View, ask_now: Callable[[str], bool]) -> None:
+    def __init__(
+        self, view: View, ask_now: Callable[[str], bool], line: Callable[[str], str | None] | None = None
+    ) -> None:
         self._view = view
         self._ask_now = ask_now
+        self.line = line
+        """Asks for a line of text, from the main thread only; None where nobody can be asked for one."""
         self._turn = threading.Lock()
         self._pending: str | None = None
         self._answered = threading.Event()
@@ -120,7 +128,8 @@ class Chat:
         )
         self.view.notice(say("chat.help_hint"), style="dim")
         if greeting := one_line(profile.persona.greeting):
-            self.view.notice(greeting)
+            label = role_label(self.session)
+            self.view.notice(f"[{label}] {greeting}" if label else greeting)
 
     def handle(self, line: str) -> None:
         """One typed line. Whatever goes wrong becomes one line on the screen, and the chat goes on.
@@ -163,10 +172,10 @@ class Chat:
         """Shows an answer while it comes; Ctrl-C ends it (a second one does not wait for its end)."""
         cancel = threading.Event()
         if self.piped:
-            with closing_pieces(answer(cancel)) as pieces:
+            with closing_pieces(labelled(self.session, answer(cancel))) as pieces:
                 self.view.answer_line(pieces)
             return
-        with on_interrupt(cancel), closing_pieces(answer(cancel)) as pieces:
+        with on_interrupt(cancel), closing_pieces(labelled(self.session, answer(cancel))) as pieces:
             self.view.answer(pieces, self._waiting_for, cancel.is_set)
 
     @contextmanager

@@ -9,27 +9,34 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import get_app, get_app_session
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.input import Input
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.input.typeahead import store_typeahead
+from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
+from prompt_toolkit.layout.processors import Processor
 from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from persian_assistant.bidi.lines import cells
 from persian_assistant.disk import write_private
 from persian_assistant.errors import AssistantError
 from persian_assistant.facts.stems import same
 from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.loop import YES, sigint
+from persian_assistant.terminal.remembrance_actions import PROMPT, prompt_text
+from persian_assistant.terminal.rtl import inline, one_row
+from persian_assistant.terminal.rtl_input import VisualOrder, add_bindings
 from persian_assistant.terminal.slash import clean
 from persian_assistant.terminal.toolbar import Toolbar
 from persian_assistant.terminal.view import TICK, View
@@ -38,7 +45,6 @@ from persian_assistant.wording import say
 if TYPE_CHECKING:
     from persian_assistant.terminal.loop import Chat
 
-PROMPT = "> "
 HISTORY = "history"
 """The file of typed lines in the profile's folder."""
 _SETTLE = 0.1
@@ -77,11 +83,34 @@ class PromptReader:
     def ask(self, question: str) -> bool:
         """A yes or no from the keyboard; Ctrl-C and Ctrl-D are a no."""
         self._view.notice(question, style="bold")
-        asking: PromptSession[str] = PromptSession(input=self._input, output=self._output)
         try:
-            return clean(asking.prompt(say("chat.yes_no"))).strip().lower() in YES
+            return clean(self._asked(say("chat.yes_no"))).strip().lower() in YES
         except (KeyboardInterrupt, EOFError):
             return False
+
+    def line(self, question: str) -> str | None:
+        """A line that enters no history; None for Ctrl-C and Ctrl-D."""
+        self._view.notice(question, style="bold")
+        try:
+            return clean(self._asked(PROMPT)).strip()
+        except (KeyboardInterrupt, EOFError):
+            return None
+
+    def _asked(self, prompt: str) -> str:
+        asking: PromptSession[str] = PromptSession(input=self._input, output=self._output)
+        return asking.prompt(inline(prompt, self._view.rtl), input_processors=self._visual(prompt))
+
+    def _visual(self, prompt: str | Callable[[], str]) -> list[Processor]:
+        """What shows a line as it is typed behind `prompt` in the view's order."""
+        text = prompt if callable(prompt) else lambda: prompt
+        return [VisualOrder(lambda: self._view.rtl, lambda: cells(text().rpartition("\n")[2]))]
+
+    def typed(self, text: str) -> None:
+        """`text` was typed before there was a prompt: it goes to the first one."""
+        if text:
+            pressed: list[KeyPress] = []
+            Vt100Parser(pressed.append).feed_and_flush(text)
+            store_typeahead(self._input or get_app_session().input, pressed)
 
     def _open(self, chat: Chat) -> None:
         self._folder = chat.session.profile.path
@@ -89,14 +118,15 @@ class PromptReader:
         history = PrivateHistory(self._folder / HISTORY)
         chat.forget_typed = history.forget
         prompt: PromptSession[str] = PromptSession(
-            PROMPT,
+            lambda: inline(prompt_text(chat.session), self._view.rtl),
             multiline=True,
             prompt_continuation=lambda width, line, wrapped: " " * width,
             history=history,
             completer=SlashCompleter(chat),
             complete_while_typing=Condition(lambda: _is_command(get_app().current_buffer.text)),
-            key_bindings=key_bindings(),
-            bottom_toolbar=toolbar.text,
+            key_bindings=key_bindings(lambda: self._view.rtl),
+            input_processors=self._visual(lambda: prompt_text(chat.session)),
+            bottom_toolbar=lambda: one_row(toolbar.text(), self._view.width, self._view.rtl),
             enable_suspend=True,
             input=self._input,
             output=self._output,
@@ -124,9 +154,10 @@ class PromptReader:
         app.create_background_task(watch())
 
 
-def key_bindings() -> KeyBindings:
+def key_bindings(rtl: Callable[[], str]) -> KeyBindings:
     """Enter sends; Alt+Enter and Ctrl-J begin a line; Ctrl-C clears the text, or interrupts at no text."""
     keys = KeyBindings()
+    add_bindings(keys, rtl)
 
     @keys.add("enter")
     def send(event: KeyPressEvent) -> None:
@@ -170,7 +201,7 @@ class SlashCompleter(Completer):
                         "/" + command.name,
                         start_position=-len(typed),
                         display=command.usage,
-                        display_meta=command.description,
+                        display_meta=inline(command.description, self._chat.view.rtl),
                     )
             return
         for command in COMMANDS:
@@ -179,7 +210,8 @@ class SlashCompleter(Completer):
                 with suppress(AssistantError):
                     for value, meaning in command.choices(self._chat):
                         if value.startswith(rest):
-                            yield Completion(value, start_position=-len(rest), display_meta=meaning)
+                            meta = inline(meaning, self._chat.view.rtl)
+                            yield Completion(value, start_position=-len(rest), display_meta=meta)
 
 
 class PrivateHistory(FileHistory):
@@ -229,7 +261,7 @@ class LineReader:
     def read(self, chat: Chat) -> str:
         """The next line. KeyboardInterrupt: Ctrl-C; EOFError: Ctrl-D."""
         chat.begin_loading()
-        return self._line(PROMPT)
+        return self._line(prompt_text(chat.session))
 
     def ask(self, question: str) -> bool:
         """A yes or no; Ctrl-C and Ctrl-D are a no."""
@@ -238,6 +270,14 @@ class LineReader:
             return clean(self._line(say("chat.yes_no"))).strip().lower() in YES
         except (KeyboardInterrupt, EOFError):
             return False
+
+    def line(self, question: str) -> str | None:
+        """A line; None for Ctrl-C and Ctrl-D."""
+        self._view.notice(question)
+        try:
+            return clean(self._line(PROMPT)).strip()
+        except (KeyboardInterrupt, EOFError):
+            return None
 
     def _line(self, prompt: str) -> str:
         out = sys.stderr if self._view.apart else sys.stdout

@@ -7,6 +7,7 @@ from typing import Any
 
 from persian_assistant.errors import AssistantError
 from persian_assistant.terminal.conversation import Conversation, PassLike
+from persian_assistant.terminal.remembrance_actions import role_label
 from persian_assistant.terminal.view import View, figure
 from persian_assistant.text import one_line, sanitise
 from persian_assistant.wording import say
@@ -79,10 +80,12 @@ class Toolbar:
             self._seen = seen
             with suppress(AssistantError):  # a line that is not up to date is better than no prompt
                 self._status = session.status()
+        label = role_label(session)
+        kept = [f"[{label}]"] if label else []
         parts = self._parts(state)
-        while len(parts) > 1 and not loading.text and cell_len(" · ".join(parts)) > self._view.width:
+        while len(parts) > 1 and not loading.text and cell_len(" · ".join(kept + parts)) > self._view.width:
             parts.pop(0)  # who answers is known; how far learning is is not
-        self._shown = one_line(sanitise(" · ".join(parts)))
+        self._shown = one_line(sanitise(" · ".join(kept + parts)))
         return self._shown
 
     def changed(self) -> bool:

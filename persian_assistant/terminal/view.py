@@ -1,16 +1,19 @@
 """The one place through which every shown text goes: cleaned of anything that could drive a terminal.
 
-Text is written in logical order. Knows nothing of sessions: it is handed sentences, tables and pieces.
+Text comes in logical order, and is ordered for the screen only here (rtl.py), where the terminal does not do
+it. Knows nothing of sessions: it is handed sentences, tables and pieces.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from persian_assistant.terminal import rtl
 from persian_assistant.text import StreamSanitiser, one_line, sanitise, to_persian_digits
 from persian_assistant.wording import language, say
 
@@ -86,6 +89,10 @@ class View:
         self._answering = False
         self._waiting: list[tuple[str, str]] = []
         self._transient = False
+        self.rtl = "logical"
+        """How right-to-left text stands on this terminal: one of `bidi.lines.MODES`, but not "auto"."""
+        self.directed = False
+        """The terminal orders, and was told to find the direction of each paragraph."""
         self.events = 0
         """How many sentences came from other threads: something turned since the last look."""
 
@@ -98,7 +105,7 @@ class View:
             from rich.text import Text
 
             console = self._console()
-            text = wrapped(sanitise(text), console.width) if self.live else sanitise(text)
+            text = self._laid_out(sanitise(text), console.width) if self.live else sanitise(text)
             console.print(Text(text, style=style), soft_wrap=True)
             self._notices.flush()
 
@@ -121,6 +128,9 @@ class View:
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table; cells are cleaned and wrapped, never read as markup."""
+        if self.live:
+            self._table_on_screen(headers, rows)
+            return
         from rich import box
         from rich.table import Table
         from rich.text import Text
@@ -135,6 +145,19 @@ class View:
             self._console().print(table)
             self._notices.flush()
 
+    def _table_on_screen(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        from persian_assistant.terminal.rtl_table import table_rows
+
+        plain = [[(sanitise(cell), ()) for cell in row] for row in (headers, *rows)]
+        with self._lock:
+            self.wipe()
+            shown = table_rows(plain[0], plain[1:], self.width, self.rtl)
+            self._notices.write(rtl.left_to_right("".join(f"{row}\n" for row in shown), self.directed))
+            self._notices.flush()
+
+    def _laid_out(self, text: str, width: int) -> str:
+        return "\n".join(rtl.rows(text, width, self.rtl)) if rtl.orders(self.rtl) else wrapped(text, width)
+
     # --- one line that changes
 
     def transient(self, text: str) -> None:
@@ -145,7 +168,8 @@ class View:
             from rich.cells import set_cell_size
 
             width = self._console().width - 1
-            line = set_cell_size(one_line(sanitise(text)), width).rstrip()
+            line = rtl.one_row(one_line(sanitise(text)), width, self.rtl)
+            line = set_cell_size(line, width).rstrip()
             self._notices.write(f"\r{line}\x1b[K")
             self._notices.flush()
             self._transient = True
@@ -168,22 +192,33 @@ class View:
         with self._lock:
             self._answering = True
         shown = False
+        write, end = self._answer_writer()
         try:
             with self._thinking(waiting) as came:
                 for text in _tidy(pieces):
                     came()
                     shown = True
-                    self._write(text)
+                    write(text)
             if not shown and not cut():
-                self._write(say("chat.no_answer"))
+                write(say("chat.no_answer"))
                 shown = True
         finally:
             if cut():
-                self._write((" " if shown else "") + say("chat.unfinished"))
+                write((" " if shown else "") + say("chat.unfinished"))
                 shown = True
             if shown:
-                self._write("\n")
+                end()
             self._release()
+
+    def _answer_writer(self) -> tuple[Callable[[str], None], Callable[[], None]]:
+        """What shows a piece of an answer, and what ends its last line."""
+        drawn = self.live and sys.stdout.isatty()
+        if not drawn or (os.environ.get("NO_COLOR") and not rtl.orders(self.rtl)):
+            return self._write, lambda: self._write("\n")
+        from persian_assistant.terminal.rtl_stream import Stream
+
+        stream = Stream(self.rtl, self._write, directed=self.directed)
+        return stream.feed, stream.close
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -10,7 +10,25 @@ from functools import cache
 from importlib import import_module
 
 LANGUAGES = ("fa", "en")
-AREAS = ("bench", "chat", "cli", "disk", "hub", "learning", "model", "pretrain")
+AREAS = (
+    "baselines",
+    "bench",
+    "chat",
+    "cli",
+    "compare",
+    "disk",
+    "evaluate",
+    "examples",
+    "hub",
+    "learning",
+    "model",
+    "pretrain",
+    "remembrance",
+    "rtl",
+    "seed",
+    "selftrain",
+    "train",
+)
 
 _language = "fa"
 

@@ -158,6 +158,26 @@ CATALOGUE = TOLD | {
     "command_persona": {"fa": "دیدن یا عوض کردن شخصیت دستیار", "en": "show or change the persona"},
     "command_model": {"fa": "دیدن یا عوض کردن مدل", "en": "show or change the model"},
     "command_save": {"fa": "ذخیرهٔ گفت‌وگو در فایل Markdown", "en": "save the conversation as Markdown"},
+    "command_rtl": {
+        "fa": "دیدن یا عوض کردن شیوهٔ نمایش راست‌به‌چپ",
+        "en": "show or change how right-to-left text is shown",
+    },
+    "command_copy": {
+        "fa": "گذاشتن آخرین پاسخ (یا n تا پیش‌تر) در بریده‌دان",
+        "en": "put the last answer (or the nth last) on the clipboard",
+    },
+    "command_pause": {
+        "fa": "بیرون آمدن از نقش (تنها در یادبود)؛ از آن پس دستیار ساده پاسخ می‌دهد",
+        "en": "step out of the role (remembrance only); the plain assistant answers then",
+    },
+    "command_resume": {
+        "fa": "از سر گرفتن نقش (تنها در یادبود)",
+        "en": "take the role up again (remembrance only)",
+    },
+    "command_farewell": {
+        "fa": "خداحافظی (تنها در یادبود): نوشتن گفت‌وگوها در فایل و، با بله، پاک کردن همه‌چیز",
+        "en": "goodbye (remembrance only): write the conversations to a file and, on yes, delete everything",
+    },
     # --- one command each
     "learn_started": {
         "fa": "گفت‌وگو ادامه دارد؛ پیشرفت در خط پایین دیده می‌شود (پایان دادن: Ctrl-C یا /learn --stop).",
@@ -261,6 +281,10 @@ CATALOGUE = TOLD | {
     "status_tokens_per_second": {"fa": "سرعت آخرین پاسخ", "en": "speed of the last answer"},
     "status_home": {"fa": "پوشهٔ داده‌ها", "en": "data folder"},
     # --- flags
+    "flag_rtl": {
+        "fa": "چه کسی متن راست‌به‌چپ را مرتب کند: پایانه (logical)، برنامه (visual، words)، یا خودش تشخیص دهد (auto)",
+        "en": "who orders right-to-left text: the terminal (logical), the program (visual, words), or auto",
+    },
     "flag_memory": {
         "fa": "آنچه از شما می‌داند در پرامپت بیاید (on) یا نه (off)",
         "en": "put what it knows of you into the prompt (on) or not (off)",

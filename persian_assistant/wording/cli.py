@@ -24,7 +24,24 @@ CATALOGUE = {
     "help_lang": {"fa": "زبان رابط: fa یا en", "en": "language of the interface"},
     "command_chat": {"fa": "گپ زدن؛ مدل در میان گپ یاد می‌گیرد", "en": "chat; the model learns while you do"},
     "command_pretrain": {"fa": "ساختن مدلی کوچک از متن خام", "en": "build a small model from raw text"},
+    "command_train": {
+        "fa": "آموزش نخستین نسخهٔ یک پروفایل از مجموعهٔ داده",
+        "en": "train the first version of a profile on a data set",
+    },
     "command_push": {"fa": "فرستادن آداپتور به هاب", "en": "upload the adapter to the Hub"},
+    "command_seed": {"fa": "ساختن نمونه‌های آغازین", "en": "build seed examples"},
+    "command_selftrain": {
+        "fa": "خودآموزی در فاصلهٔ گپ‌ها، چرخه به چرخه",
+        "en": "self-training between chats, cycle by cycle",
+    },
+    "command_evaluate": {
+        "fa": "سنجیدن مدل یا نسخه: سرگشتگی، چندگزینه‌ای، درک متن، پرسش و پاسخ",
+        "en": "evaluate a model or version: perplexity, multiple choice, passages, instructions",
+    },
+    "command_compare": {
+        "fa": "سنجیدن روش‌های آموزش در کنار هم",
+        "en": "compare ways of teaching a model",
+    },
     "command_bench": {"fa": "اندازه‌گیری", "en": "measure"},
     "no_persona": {
         "fa": "شخصیتی به نام «{name}» نیست. این‌ها هست: {known}؛ یا مسیر یک فایل TOML بدهید.",

@@ -18,6 +18,7 @@ from persian_assistant.adapters import SERIAL
 from persian_assistant.config import GenerationConfig
 from persian_assistant.errors import ModelError
 from persian_assistant.kv_cache import new_cache, shared_prefix
+from persian_assistant.quoting import Quoting, answer_ids, only
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
@@ -66,22 +67,28 @@ class Engine:
         messages: Sequence[Message],
         generation: GenerationConfig,
         cancel: threading.Event | None = None,
+        lines: Sequence[str] = (),
     ) -> Iterator[str]:
         """Pieces of the answer as they come: whole letters, no blank at either end, no role marker.
 
-        Closing the iterator early counts as a cancel. Raises ModelError: no user turn, not enough memory,
-        numbers that are not.
+        An answer that begins like one of `lines` goes on as that line. Closing the iterator early counts
+        as a cancel. Raises ModelError: no user turn, not enough memory, numbers that are not.
         """
         prompt = self.template.prompt_ids(messages, generation.max_new_tokens, self.context_length)
-        return self.stream_ids(prompt, generation, cancel)
+        return self.stream_ids(prompt, generation, cancel, lines)
 
     def stream_ids(
-        self, prompt: list[int], generation: GenerationConfig, cancel: threading.Event | None = None
+        self,
+        prompt: list[int],
+        generation: GenerationConfig,
+        cancel: threading.Event | None = None,
+        lines: Sequence[str] = (),
     ) -> Iterator[str]:
         """As `stream`, from token ids."""
+        quoting = Quoting([answer_ids(self.template, line) for line in lines])
         text = TextStream(self.template, self.template.stop_strings)
         self.last_stop, self.new_tokens = "cancelled", 0  # unless told otherwise below
-        for token in self._tokens(prompt, generation, cancel or threading.Event()):
+        for token in self._tokens(prompt, generation, cancel or threading.Event(), quoting):
             if piece := text.feed(token):
                 yield piece
             if text.stopped:
@@ -93,11 +100,15 @@ class Engine:
     # --- steps --------------------------------------------------------------------------------------
 
     def _tokens(
-        self, prompt: list[int], generation: GenerationConfig, cancel: threading.Event
+        self,
+        prompt: list[int],
+        generation: GenerationConfig,
+        cancel: threading.Event,
+        quoting: Quoting | None = None,
     ) -> Iterator[int]:
         """Sampled tokens up to, and without, the one that stops; sets the figures of the answer."""
         began = time.perf_counter()
-        sampler = Sampler(generation, self._stops)
+        sampler, quoting = Sampler(generation, self._stops), quoting or Quoting([])
         room = min(generation.max_new_tokens, self.context_length - len(prompt))
         spent = 0.0
         try:
@@ -107,7 +118,8 @@ class Engine:
                 if logits is None or cancel.is_set():
                     return
                 stepped = time.perf_counter()
-                token = sampler.choose(logits)
+                token = sampler.choose(logits, quoting.allowed())
+                quoting.note(token)
                 if number == 0:
                     self.first_token_seconds = time.perf_counter() - began
                 if token in self._stops:
@@ -236,10 +248,13 @@ class Sampler:
         else:
             self._random.manual_seed(generation.random_seed)
 
-    def choose(self, logits: torch.Tensor) -> int:
-        """The next token's id from float32 scores of shape (vocabulary,). Raises ModelError on NaN."""
+    def choose(self, logits: torch.Tensor, allowed: Sequence[int] | None = None) -> int:
+        """The next token's id from float32 scores of shape (vocabulary,), one of `allowed` if there are any.
+
+        Raises ModelError on NaN.
+        """
         with torch.inference_mode():
-            logits = self._penalised(logits)
+            logits = only(self._penalised(logits), allowed)
             token = int(logits.argmax()) if self._greedy else self._sampled(logits)
             if not bool(torch.isfinite(logits[token])):
                 raise ModelError("model.not_a_number")

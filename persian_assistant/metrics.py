@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from persian_assistant.quoting import Quoting, answer_ids, only
 from persian_assistant.records import Example
 from persian_assistant.template import ChatTemplate
 
@@ -113,16 +114,20 @@ def greedy_answers(
     *,
     max_new_tokens: int,
     stop: Stop = lambda: False,
+    lines: Sequence[Sequence[str]] | None = None,
 ) -> list[Answer]:
     """The likeliest answer to each of `prompts` (token ids), decoded together in blocks of like length.
 
+    `lines`: for each prompt those that an answer which begins like one goes on as (quoting.py).
     Nothing when `stop()` asked to end.
     """
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     found: dict[int, Answer] = {}
     for at in range(0, len(order), DECODED_TOGETHER):
         block = order[at : at + DECODED_TOGETHER]
-        rows = _decode(model, template, [prompts[index] for index in block], max_new_tokens, stop)
+        given = [lines[index] if lines else () for index in block]
+        quoting = [Quoting([answer_ids(template, line) for line in own]) for own in given]
+        rows = _decode(model, template, [prompts[index] for index in block], quoting, max_new_tokens, stop)
         if rows is None:
             return []
         found.update(zip(block, rows, strict=True))
@@ -131,7 +136,12 @@ def greedy_answers(
 
 @torch.inference_mode()
 def _decode(
-    model: Any, template: ChatTemplate, prompts: list[Sequence[int]], max_new_tokens: int, stop: Stop
+    model: Any,
+    template: ChatTemplate,
+    prompts: list[Sequence[int]],
+    quoting: Sequence[Quoting],
+    max_new_tokens: int,
+    stop: Stop,
 ) -> list[Answer] | None:
     """Greedy decoding of one block, padded on the left."""
     longest = max(map(len, prompts))
@@ -155,9 +165,12 @@ def _decode(
             use_cache=True,
             logits_to_keep=1,
         )
-        cache, ids = output.past_key_values, output.logits[:, -1].argmax(-1, keepdim=True)
+        logits = output.logits[:, -1]
+        chosen = [int(only(row, one.allowed()).argmax()) for row, one in zip(logits, quoting, strict=True)]
+        cache, ids = output.past_key_values, torch.tensor(chosen, device=model.device)[:, None]
         ended |= torch.isin(ids[:, 0], ends)
-        for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
+        for row, one, token, over in zip(written, quoting, chosen, ended.tolist(), strict=True):
+            one.note(token)
             if not over:
                 row.append(token)
         if bool(ended.all()):

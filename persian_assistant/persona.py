@@ -8,10 +8,12 @@ from pathlib import Path
 
 from persian_assistant.config import data_dir, home, read_toml
 from persian_assistant.errors import UsageError
+from persian_assistant.records import Message
 from persian_assistant.text import normalise, one_line, sanitise
 from persian_assistant.wording import language
 
 MAX_SYSTEM_CHARS = 4000
+KNOWN = "از کاربر می‌دانم:"
 
 
 @dataclass(frozen=True)
@@ -118,5 +120,13 @@ def with_memory(system: str, statements: Sequence[str]) -> str:
     """The system message `system` with what is known of the user (second person, one sentence each)."""
     if not statements:
         return system
-    known = "\n".join(["از کاربر می‌دانم:", *(f"- {statement}" for statement in statements)])
+    known = "\n".join([KNOWN, *(f"- {statement}" for statement in statements)])
     return f"{system}\n\n{known}" if system else known
+
+
+def memory_lines(messages: Sequence[Message]) -> list[str]:
+    """What the system message of a prompt tells of the user; [] where it tells nothing."""
+    if not messages or messages[0].role != "system":
+        return []
+    _, head, known = messages[0].content.rpartition(KNOWN + "\n")
+    return [line.removeprefix("- ") for line in known.splitlines()] if head else []

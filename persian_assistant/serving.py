@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
-from persian_assistant.persona import Persona
+from persian_assistant.persona import Persona, memory_lines
+from persian_assistant.records import Message
 from persian_assistant.seed_examples import general_texts, split_seed_examples
 from persian_assistant.techniques_folder import ServedFolder, TrainedFolder
 from persian_assistant.techniques_loading import load_trained
@@ -125,6 +126,10 @@ class Serving:
                 lent = beside.another(self._peft_model, version.path, self.engine.lock)
             with lent:
                 yield
+
+    def quotable(self, messages: Sequence[Message]) -> list[str]:
+        """The lines of memory in a prompt that a small model is kept to once it begins one."""
+        return memory_lines(messages) if self.is_small else []
 
     def learning_pass(self) -> LearningPass:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""

@@ -180,19 +180,20 @@ class Run:
 
         serving = self.session._serving
         longest = context_length(serving.loaded.model, serving.loaded.tokenizer)
+        asked = [self.session.fresh_messages(text, memory=memory) for text in questions]
         prompts = [
-            tuple(
-                serving.template.prompt_ids(
-                    self.session.fresh_messages(text, memory=memory), max_new_tokens, longest
-                )
-            )
-            for text in questions
+            tuple(serving.template.prompt_ids(messages, max_new_tokens, longest)) for messages in asked
         ]
+        lines = {prompt: serving.quotable(messages) for prompt, messages in zip(prompts, asked, strict=True)}
         # where nothing is looked up, both kinds of memory ask the same
         new = [one for one in dict.fromkeys(prompts) if (one, max_new_tokens) not in self._known]
         with serving.engine.lock:
             answers = greedy_answers(
-                serving.loaded.model, serving.template, new, max_new_tokens=max_new_tokens
+                serving.loaded.model,
+                serving.template,
+                new,
+                max_new_tokens=max_new_tokens,
+                lines=[lines[prompt] for prompt in new],
             )
         for prompt, answer in zip(new, answers, strict=True):
             self._known[prompt, max_new_tokens] = answer.text

@@ -143,7 +143,7 @@ class Comparison:
         model, template = serving.loaded.model, serving.template
         prompts = [self.messages(way, question) for question in material.questions]
         ids = [template.prompt_ids(one, self._answer_tokens, self._longest) for one in prompts]
-        replies = self._replies(ids, tick)
+        replies = self._replies(ids, [serving.quotable(one) for one in prompts], tick)
         rows = [
             self._right_answer(prompt, question)
             for prompt, question in zip(prompts, material.questions, strict=True)
@@ -184,7 +184,9 @@ class Comparison:
     def _longest(self) -> int:
         return context_length(self.serving.loaded.model, self.serving.loaded.tokenizer)
 
-    def _replies(self, prompts: Sequence[Sequence[int]], tick: Tick) -> list[str]:
+    def _replies(
+        self, prompts: Sequence[Sequence[int]], lines: Sequence[Sequence[str]], tick: Tick
+    ) -> list[str]:
         """Greedy replies, prompts of like length together."""
         order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
         found: dict[int, str] = {}
@@ -197,6 +199,7 @@ class Comparison:
                     self.serving.template,
                     [prompts[one] for one in block],
                     max_new_tokens=self._answer_tokens,
+                    lines=[lines[one] for one in block],
                 )
             found.update(zip(block, (answer.text for answer in answers), strict=True))
         tick(len(order), len(order))
@@ -217,7 +220,9 @@ class Comparison:
         spent = []
         for question in asked:
             began = time.perf_counter()
-            for _ in self.serving.engine.stream(self.messages(way, question), generation):
+            messages = self.messages(way, question)
+            lines = self.serving.quotable(messages)
+            for _ in self.serving.engine.stream(messages, generation, lines=lines):
                 pass
             spent.append(time.perf_counter() - began)
         return statistics.median(spent[1:] or spent)  # the first one warms up

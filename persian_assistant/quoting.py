@@ -1,0 +1,54 @@
+"""Keeps an answer to the line that it begins to say.
+
+A small model that is given the sentence to answer with begins it, and loses its way in the middle where the
+words are rare: «گفتی میگرن داری بد، هروقت …» became «گفتی میگرن است میگرن است از هروقت …». Which line it
+says, and whether it says one at all, stays the model's choice; how it goes on does not. (Copying as of Gu et
+al. 2016, CopyNet, made certain.) Knows nothing of models or memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from persian_assistant.records import Message
+from persian_assistant.template import ChatTemplate
+
+
+class Quoting:
+    """Follows one answer, a token at a time."""
+
+    def __init__(self, lines: Sequence[Sequence[int]]) -> None:
+        """`lines`: the token ids of each line as an answer, the token that ends the turn included."""
+        self._lines = [list(line) for line in lines if line]
+        self._said = 0
+
+    def allowed(self) -> list[int] | None:
+        """The tokens that may come next; None where any may."""
+        if not self._said:
+            return None
+        return list(dict.fromkeys(line[self._said] for line in self._lines if self._said < len(line))) or None
+
+    def note(self, token: int) -> None:
+        """`token` was said."""
+        self._lines = [line for line in self._lines if self._said < len(line) and line[self._said] == token]
+        self._said += 1
+
+
+def only(logits: torch.Tensor, allowed: Sequence[int] | None) -> torch.Tensor:
+    """Scores (vocabulary,) with those of all but `allowed` at −∞; as they are for None."""
+    if allowed is None:
+        return logits
+    kept = torch.full_like(logits, -torch.inf)
+    kept[allowed] = logits[allowed]
+    return kept
+
+
+def answer_ids(template: ChatTemplate, line: str) -> list[int]:
+    """`line` as an answer is written, with the token that ends it."""
+    asked_and_said = [Message("user", "؟"), Message("assistant", line)]
+    example = template.encode_example(asked_and_said, [0.0, 1.0])
+    return [
+        token for token, weight in zip(example.input_ids, example.loss_weights, strict=True) if weight > 0
+    ]

@@ -1,0 +1,96 @@
+"""An answer that begins like a given line goes on as that line, and as the model likes otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from tiny_models import ARCHITECTURES, tiny_config, tiny_model, tiny_tokenizer
+
+from persian_assistant.config import GenerationConfig
+from persian_assistant.engine import Engine
+from persian_assistant.metrics import greedy_answers
+from persian_assistant.persona import memory_lines, with_memory
+from persian_assistant.quoting import Quoting, answer_ids, only
+from persian_assistant.records import Message
+from persian_assistant.template import ChatTemplate
+
+LINE = "اسم قناری تو نغمه است."
+ASKED = [Message("system", with_memory("کوتاه پاسخ بده.", [LINE])), Message("user", "اسم قناریم چیه؟")]
+
+
+def followed(lines: list[list[int]], said: list[int]) -> list[int] | None:
+    quoting = Quoting(lines)
+    for token in said:
+        quoting.note(token)
+    return quoting.allowed()
+
+
+@pytest.mark.parametrize(
+    ("said", "allowed"),
+    [
+        ([], None),  # how it begins is its own choice
+        ([1], [2, 7]),  # where two lines part, it has the choice
+        ([1, 2], [3]),
+        ([1, 2, 3], [9]),
+        ([1, 2, 3, 9], None),  # at the end
+        ([5], None),  # it says something else
+        ([5, 1], None),  # what begins later is no line
+        ([1, 8], None),
+    ],
+)
+def test_what_may_come_next(said: list[int], allowed: list[int] | None) -> None:
+    assert followed([[1, 2, 3, 9], [1, 7, 9], []], said) == allowed
+
+
+def test_only_leaves_the_others_no_chance() -> None:
+    scores = torch.tensor([3.0, 1.0, 2.0])
+    assert only(scores, None) is scores
+    assert only(scores, [1, 2]).tolist() == [-torch.inf, 1.0, 2.0]
+
+
+def engine_that_says(token: int) -> Engine:
+    """Whatever it is asked, it says this token for ever."""
+    tokenizer = tiny_tokenizer(ARCHITECTURES["llama"])
+    model = tiny_model(tiny_config("llama", tokenizer))
+
+    def loud(module: Any, given: Any, output: Any) -> Any:
+        output.logits[..., token] += 1e4
+        return output
+
+    model.register_forward_hook(loud)
+    return Engine(model, tokenizer, ChatTemplate.for_model(tokenizer))
+
+
+def first_token() -> int:
+    return answer_ids(ChatTemplate.for_model(tiny_tokenizer(ARCHITECTURES["llama"])), LINE)[0]
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_a_line_once_begun_is_said_to_its_end(sampled: bool) -> None:
+    engine = engine_that_says(first_token())
+    generation = GenerationConfig(do_sample=sampled, repetition_penalty=1.0, max_new_tokens=60)
+    alone = "".join(engine.stream(ASKED, generation))
+    assert alone != LINE and engine.last_stop == "length"
+    assert "".join(engine.stream(ASKED, generation, lines=["تو در یزد زندگی می‌کنی.", LINE])) == LINE
+    assert engine.last_stop == "end"
+    assert "".join(engine.stream(ASKED, generation, lines=["تو در یزد زندگی می‌کنی."])) == alone
+
+
+def test_answers_decoded_together_have_each_their_own_lines() -> None:
+    engine = engine_that_says(first_token())
+    prompts = [engine.template.prompt_ids(ASKED, 60, 256), engine.template.prompt_ids(ASKED[1:], 60, 256)]
+    kept, free = greedy_answers(engine.model, engine.template, prompts, max_new_tokens=60, lines=[[LINE], []])
+    assert (kept.text, kept.ended) == (LINE, True)
+    assert free.text != LINE and not free.ended
+    bare = greedy_answers(engine.model, engine.template, prompts, max_new_tokens=60)
+    assert [answer.text for answer in bare][1] == free.text and bare[0].text != LINE
+
+
+@pytest.mark.parametrize("lines", [[], [LINE], [LINE, "- تو چای دوست داری."]])
+@pytest.mark.parametrize("persona", ["", "تو دستیاری.\nاز کاربر می‌دانم: هیچ."])
+def test_lines_are_read_out_of_the_prompt_they_were_put_into(persona: str, lines: list[str]) -> None:
+    system = with_memory(persona, lines)
+    messages = [*([Message("system", system)] if system else []), Message("user", "سلام")]
+    assert memory_lines(messages) == lines

@@ -8,10 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from persian_assistant.calendar_fa import day
 from persian_assistant.config import data_dir, read_toml
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.terminal import remembrance_actions, rtl_actions, told_actions, version_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
+from persian_assistant.terminal.start import last_learned
 from persian_assistant.terminal.told_actions import shortened
 from persian_assistant.terminal.toolbar import pass_line, speed, version_name
 from persian_assistant.terminal.view import figure
@@ -80,7 +82,8 @@ def status(chat: Chat, rest: str) -> None:
         "quantization": now.quantization,
         "device": now.device,
         "version": version_name(now.version),
-        "trainable_parameters": now.trainable_parameters,
+        "learned": last_learned(chat.session, now, 55),
+        "trainable_parameters": now.trainable_parameters or None,  # not known while the model loads
         "exchanges": now.exchanges,
         "facts": now.facts,
         "memory": say("chat.on" if now.memory else "chat.off"),
@@ -126,7 +129,11 @@ def history(chat: Chat, rest: str) -> None:
         chat.view.notice(say("chat.no_history"))
     title = chat.session.profile.persona.title
     role = getattr(chat.session, "role", None)
+    shown = ""
     for exchange in exchanges:
+        if (date := day(exchange.time)) != shown:
+            chat.view.notice(date, style="dim")
+            shown = date
         chat.view.notice(f"{say('chat.you')}: {exchange.user}", style="bold")
         answer = exchange.assistant or ("" if exchange.interrupted else say("chat.no_answer"))
         if exchange.interrupted:

@@ -16,11 +16,11 @@ from persian_assistant.errors import AssistantError, Cancelled
 from persian_assistant.log import log_path
 from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.conversation import Conversation
-from persian_assistant.terminal.remembrance_actions import labelled, role_label
+from persian_assistant.terminal.remembrance_actions import labelled
 from persian_assistant.terminal.slash import Call, clean, find, parse
-from persian_assistant.terminal.toolbar import model_label, pass_line, version_name
+from persian_assistant.terminal.start import start_screen
+from persian_assistant.terminal.toolbar import pass_line
 from persian_assistant.terminal.view import TICK, View
-from persian_assistant.text import one_line
 from persian_assistant.wording import say
 
 YES = frozenset(("y", "yes", "ب", "بله", "آره", "بلی", "اره"))
@@ -117,19 +117,9 @@ class Chat:
         self.session.on_event, self.session.on_fact = self.view.event, self.view.aside
 
     def banner(self) -> None:
-        """Who answers, how to get help, a greeting: three lines."""
-        profile = self.session.profile
-        model, version = model_label(profile.base_model), version_name(self.session.status().version)
-        self.view.notice(
-            say(
-                "chat.banner", title=profile.persona.title, model=model, version=version, profile=profile.name
-            ),
-            style="bold",
-        )
-        self.view.notice(say("chat.help_hint"), style="dim")
-        if greeting := one_line(profile.persona.greeting):
-            label = role_label(self.session)
-            self.view.notice(f"[{label}] {greeting}" if label else greeting)
+        """Who answers, what it learned last, a greeting and how to get help: three lines."""
+        for at, line in enumerate(start_screen(self.session, self.view.width)):
+            self.view.notice(line, style="" if at else "bold")
 
     def handle(self, line: str) -> None:
         """One typed line. Whatever goes wrong becomes one line on the screen, and the chat goes on.
@@ -252,10 +242,12 @@ class Chat:
             self.session.close()
 
 
-def converse(chat: Chat, reader: Reader) -> int:
-    """The interactive loop, to its end; returns the exit code."""
+def converse(chat: Chat, reader: Reader, first: str = "") -> int:
+    """The interactive loop, to its end, after the line `first`; returns the exit code."""
     try:
         with sigint(lambda number, frame: None):  # between two steps Ctrl-C has nothing to end
+            if first:
+                chat.handle(first)
             _take_lines(chat, reader)
     finally:
         chat.end()

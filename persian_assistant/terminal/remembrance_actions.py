@@ -25,6 +25,13 @@ def role_label(session: Any) -> str:
     return "" if role is None else str(role.label())
 
 
+def greeting(session: Any) -> str:
+    """What the persona says first; nothing while its role is set aside."""
+    role = getattr(session, "role", None)
+    set_aside = role is not None and role.pause_in_force is not None
+    return "" if set_aside else str(session.profile.persona.greeting)
+
+
 def prompt_text(session: Any) -> str:
     """What stands before the line being typed."""
     label = role_label(session)

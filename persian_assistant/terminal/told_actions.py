@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from persian_assistant.calendar_fa import date, when
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.terminal.slash import Command
 from persian_assistant.terminal.toolbar import version_name
@@ -31,12 +31,6 @@ def shortened(text: str, most: int = 60) -> str:
     """`text` as one line of at most `most` characters."""
     line = one_line(text)
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
-def when(moment: float) -> str:
-    """A moment in local time, to the minute."""
-    text = time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
-    return to_persian_digits(text) if language() == "fa" else text
 
 
 def _quoted(text: str) -> str:
@@ -125,7 +119,7 @@ def facts(chat: Chat, rest: str) -> None:
             _table(chat, ("id", "what", "value", "source"), [_fact_row(chat, fact) for fact in known])
     elif verb == "edit" and fact_id and value.strip():
         fact = chat.session.edit_fact(fact_id, value)
-        chat.view.notice(say("chat.fact_edited", what=_what(fact), value=shortened(fact.value)))
+        chat.view.notice(say("chat.fact_edited", what=what(fact), value=shortened(fact.value)))
     elif verb == "delete" and fact_id and value.strip() in ("", "--yes"):
         fact = chat.session.find_fact(fact_id)
         _forget(chat, chat.session.facts.whole(fact), value.strip() == "--yes")
@@ -134,12 +128,12 @@ def facts(chat: Chat, rest: str) -> None:
 
 
 def _fact_row(chat: Chat, fact: Any) -> tuple[str, str, str, str]:
-    source = say(f"chat.source_{fact.kind}", time=when(chat.session.facts.told_at(fact.id)))
+    source = say(f"chat.source_{fact.kind}", time=date(chat.session.facts.told_at(fact.id)))
     number = to_persian_digits(fact.id) if language() == "fa" else fact.id
-    return number, shortened(_what(fact)), shortened(fact.value), source
+    return number, shortened(what(fact)), shortened(fact.value), source
 
 
-def _what(fact: Any) -> str:
+def what(fact: Any) -> str:
     """What a fact is about: «اسم قناری», or the question that was taught."""
     from persian_assistant.facts.labels import label
 

@@ -9,9 +9,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from persian_assistant.calendar_fa import when
 from persian_assistant.errors import UsageError
 from persian_assistant.terminal.slash import Choices, Command, number
-from persian_assistant.terminal.told_actions import when
 from persian_assistant.terminal.toolbar import version_name
 from persian_assistant.terminal.view import decimal, figure, share
 from persian_assistant.wording import say
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from persian_assistant.terminal.loop import Chat
 
 COLUMNS = ("number", "time", "facts", "new", "earlier", "perplexity", "seconds", "scale")
+LEAST = ("scale", "seconds", "time")
+"""What a narrow terminal is not shown, first to last."""
+GAP = 3
+"""Cells between two columns, and for a mark that keeps them in their places."""
 NONE = "-"
 """In place of a score that was not measured."""
 WIDEST, NARROWEST, BESIDE = 40, 8, 28
@@ -42,11 +46,27 @@ def versions(chat: Chat, rest: str) -> None:
     base = (_mark(current is None) + say("chat.base_short"), *[""] * (len(COLUMNS) - 1))
     rows = [tuple(say(f"chat.versions_{name}") for name in COLUMNS), base]
     rows += [_row(version, current) for version in known]
+    rows = _fitting(rows, chat.view.width)
     # Terminals that order right-to-left text mirror a line up to its last letter: all end in one column.
     width = max(len(row[-1]) for row in rows)
     rows = [(*row[:-1], row[-1].rjust(width)) for row in rows]
     chat.view.table(rows[0], rows[1:])
     chat.view.notice(say("chat.versions_legend"))
+
+
+def _fitting(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """The table without the columns that matter least, where `width` cells do not hold all of them."""
+    from rich.cells import cell_len
+
+    gone: set[int] = set()
+    for name in (None, *LEAST):
+        if name:
+            gone.add(COLUMNS.index(name))
+        left = [tuple(cell for at, cell in enumerate(row) if at not in gone) for row in rows]
+        widths = [max(map(cell_len, column)) for column in zip(*left, strict=True)]
+        if sum(widths) + GAP * (len(widths) - 1) <= width:
+            break
+    return left
 
 
 def _mark(serving: bool) -> str:

@@ -13,46 +13,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from persian_assistant.figures import decimal, figure, share
 from persian_assistant.terminal import rtl
-from persian_assistant.text import StreamSanitiser, one_line, sanitise, to_persian_digits
-from persian_assistant.wording import language, say
+from persian_assistant.text import StreamSanitiser, one_line, sanitise
+from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+__all__ = ["PATIENCE", "TICK", "View", "decimal", "figure", "share", "wrapped"]
 
 PATIENCE = 1.0
 """Seconds without a first piece before "thinking" is shown."""
 TICK = 0.5
 """Seconds between two redraws of a line that changes."""
 _WIDE = 200
-
-
-def figure(value: object) -> str:
-    """A number as the interface language writes it: «۱٬۲۳۴» or "1,234", «۲٫۵» or "2.5"."""
-    if isinstance(value, int):
-        text = f"{value:,}"
-    elif isinstance(value, float):
-        text = f"{value:,.{3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    else:
-        return str(value)
-    return _written(text)
-
-
-def _written(text: str) -> str:
-    if language() != "fa":
-        return text
-    return to_persian_digits(text.replace(",", "٬").replace(".", "٫").replace("%", "٪"))
-
-
-def share(value: float) -> str:
-    """A share of 1 as per cent: «۹۲٪» or "92%"."""
-    return _written(f"{value:.0%}")
-
-
-def decimal(value: float, places: int) -> str:
-    """A number with so many places: «۱٫۰۲۰» or "1.020"."""
-    return _written(f"{value:.{places}f}")
 
 
 def wrapped(text: str, width: int) -> str:
@@ -113,7 +88,7 @@ class View:
         """An error as one line."""
         self.notice(say("chat.error", message=one_line(str(error))), style="red")
 
-    def event(self, text: str, style: str = "cyan") -> None:
+    def event(self, text: str, style: str = "magenta") -> None:
         """A sentence from another thread: above the prompt, or after the answer that is being shown."""
         with self._lock:
             self.events += 1
@@ -168,7 +143,7 @@ class View:
             from rich.cells import set_cell_size
 
             width = self._console().width - 1
-            line = rtl.one_row(one_line(sanitise(text)), width, self.rtl)
+            line = rtl.one_row(sanitise(text).replace("\n", " "), width, self.rtl)  # blanks keep places
             line = set_cell_size(line, width).rstrip()
             self._notices.write(f"\r{line}\x1b[K")
             self._notices.flush()

@@ -1,0 +1,34 @@
+"""Numbers as the interface language writes them: Persian digits and signs, or Latin ones."""
+
+from __future__ import annotations
+
+from persian_assistant.text import to_persian_digits
+from persian_assistant.wording import language
+
+
+def figure(value: object) -> str:
+    """A number as the interface language writes it: «۱٬۲۳۴» or "1,234", «۲٫۵» or "2.5"."""
+    if isinstance(value, int):
+        text = f"{value:,}"
+    elif isinstance(value, float):
+        text = f"{value:,.{3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    else:
+        return str(value)
+    return _written(text)
+
+
+def _written(text: str) -> str:
+    if language() != "fa":
+        return text
+    return to_persian_digits(text.replace(",", "٬").replace(".", "٫").replace("%", "٪"))
+
+
+def share(value: float) -> str:
+    """A share of 1 as per cent: «۹۲٪» or "92%"."""
+    return _written(f"{value:.0%}")
+
+
+def decimal(value: float, places: int) -> str:
+    """A number with so many places: «۱٫۰۲۰» or "1.020"."""
+    return _written(f"{value:.{places}f}")

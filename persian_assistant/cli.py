@@ -16,7 +16,10 @@ from persian_assistant.errors import AssistantError
 from persian_assistant.wording import say
 
 logger = logging.getLogger(__name__)
-COMMANDS = ("chat", "pretrain", "train", "push", "seed", "selftrain", "evaluate", "compare", "bench")
+COMMANDS = (
+    *("chat", "report", "pretrain", "train", "push"),
+    *("seed", "selftrain", "evaluate", "compare", "bench"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from persian_assistant.config import data_dir
 from persian_assistant.distress_rules import BUT, DENIAL, LATIN, PIECES, RULES
 from persian_assistant.text import ZWNJ, normalise, sanitise
 
-_VEILED, _CLEAR = -1.0, 0.5
+_VEILED, _CLEAR = -1.0, -0.25
 """Log odds above which words alone are a sign: data/guard/README.md says what that costs."""
 _MOST = 5000
 """Characters at each end of a text that are weighed."""
@@ -35,6 +35,7 @@ _FOLDED = str.maketrans(
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
 _DETACHED = re.compile(r"\b(ن?می) (?=\w)")
 _ENDS = re.compile(r"[.!?؟…\n]+")
+_CLAUSES = re.compile("[،؛,;]+")
 _COMMAS = str.maketrans(",;", "،؛")
 _NOT_WORDS = re.compile(r"[^\w\s،؛]|_")
 
@@ -59,14 +60,29 @@ class _Rule:
 
 def find_distress(text: str) -> Sign | None:
     """The clearest sign of acute distress in `text`, or None."""
-    text = "\n".join(one for one in _ENDS.split(text) if one.strip() and not _denies(one))
-    return by_rules(text) or by_score(text)
+    text = "\n".join(left for one in _ENDS.split(text) if (left := _not_denied(one)).strip())
+    rule = by_rules(text)
+    if rule is not None and rule.clear:
+        return rule
+    words = by_score(text)
+    if rule is None or (words is not None and words.clear and rule.kind != "joining"):
+        return words
+    return rule  # «دارم میام پیشت» is an ordinary thing to tell anybody else
 
 
-def _denies(sentence: str) -> bool:
-    """Whether it says that it is not so: «نمی‌خوام بمیرم»."""
+def speaks_of_distress(text: str) -> bool:
+    """Whether there is a clear sign of it in `text`."""
+    sign = find_distress(text)
+    return sign is not None and sign.clear
+
+
+def _not_denied(sentence: str) -> str:
+    """It without the clauses that say that it is not so («نمی‌خوام بمیرم»), where it has no «ولی»."""
     denial, but = _denial()
-    return fits(denial, but, plain(sentence))
+    if not fits(denial, but, plain(sentence)):
+        return sentence
+    clauses = _CLAUSES.split(sentence)
+    return "،".join(one for one in clauses if not fits(denial, None, plain(one))) if len(clauses) > 1 else ""
 
 
 @cache
@@ -75,11 +91,11 @@ def _denial() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def by_score(text: str) -> Sign | None:
-    """A sign where the words of a sentence, or of a short text, weigh enough."""
+    """A sign where the words of a sentence, or of a short text, weigh enough; one word says nothing."""
     score = _weights()
     if len(text) > 2 * _MOST:
         text = f"{text[:_MOST]}\n{text[-_MOST:]}"
-    sentences = [sentence for sentence in _ENDS.split(text) if sentence.strip()]
+    sentences = [sentence for sentence in _ENDS.split(text) if len(sentence.split()) > 1]
     if len(sentences) > 1 and len(text) <= _SHORT:
         sentences.append(text)
     most = max(map(score, sentences), default=_VEILED)

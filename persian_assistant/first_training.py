@@ -24,6 +24,7 @@ from accelerate.utils import parse_flag_from_env
 from persian_assistant import adapters
 from persian_assistant.engine import context_length
 from persian_assistant.errors import Cancelled, LearningError, UsageError
+from persian_assistant.figures import decimal
 from persian_assistant.gate import Figures, Scores
 from persian_assistant.instruction_tuning import TuningResult, TuningSettings, remove_run, tune
 from persian_assistant.measurement import Measurement
@@ -33,7 +34,7 @@ from persian_assistant.records import Example, Message
 from persian_assistant.seed_examples import general_texts, split_seed_examples
 from persian_assistant.template import ChatTemplate
 from persian_assistant.training_copy import training_copy
-from persian_assistant.tuning_trainer import Report
+from persian_assistant.tuning_trainer import Report, load_weights
 from persian_assistant.versions import Version, VersionStore
 
 FOLDER = "training"
@@ -178,6 +179,9 @@ class FirstTraining:
             return None
         _check_gain(result)
         phase("measure")
+        if result.weights is not None:
+            model = self._trainee(parent)
+            load_weights(model, result.weights)
         staged = self.store.stage(lambda place: adapters.save_adapter(model, place, NAME))
         try:
             found = self._measured(measure, staged, stop)
@@ -278,4 +282,4 @@ def _check_gain(result: TuningResult) -> None:
     """Nothing that answers worse than before is published. Raises LearningError."""
     best, before = result.best, result.heldout_before
     if best is not None and before is not None and best.loss >= before:
-        raise LearningError("train.no_gain", before=f"{before:.3f}", after=f"{best.loss:.3f}")
+        raise LearningError("train.no_gain", before=decimal(before, 3), after=decimal(best.loss, 3))

@@ -27,6 +27,7 @@ from transformers.utils import is_bitsandbytes_available
 from persian_assistant import disk
 from persian_assistant.adapters import base_of
 from persian_assistant.errors import AssistantError, Cancelled, LearningError, UsageError
+from persian_assistant.figures import figure
 from persian_assistant.model import _quiet, compute_dtype, is_4bit
 from persian_assistant.packing import Shape, shape_of
 from persian_assistant.records import Example
@@ -53,7 +54,7 @@ ON_GPU, ON_CPU = "paged_adamw_8bit", "adamw_torch"
 
 @dataclass(frozen=True)
 class TuningResult:
-    """How a run went. The model holds its best weights."""
+    """How a run went. The model holds its best weights (but see `weights`)."""
 
     steps: int
     examples: int
@@ -68,6 +69,8 @@ class TuningResult:
     """Held-out loss by step, the first one before any training; empty without held-out rows."""
     peak_memory_mb: float
     stopped_early: bool
+    weights: Path | None = None
+    """The best weights, where the model lies in parts with several processes and cannot hold them (FSDP)."""
 
     @property
     def tokens_per_second(self) -> float:
@@ -116,12 +119,12 @@ def tune(
         trainer = _trainer(model, rows, heldout_rows, pad_id, settings, folder, report, stop)
         _run(trainer, notice, started_from)
         if not trainer.finished:
-            raise Cancelled("train.stopped", step=trainer.state.global_step, path=folder)
-        trainer.load_best()
+            raise Cancelled("train.stopped", step=figure(trainer.state.global_step), path=folder)
+        kept = trainer.load_best()
         trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # its forward is its own again
         if not weights_are_finite(model):
-            raise LearningError("train.not_finite", step=trainer.state.global_step, path=folder)
-        return _result(trainer)
+            raise LearningError("train.not_finite", step=figure(trainer.state.global_step), path=folder)
+        return _result(trainer, kept)
 
 
 def remove_run(folder: Path) -> None:
@@ -142,7 +145,7 @@ def _run(trainer: TuningTrainer, notice: Callable[[str], None], started_from: st
     if run != trainer.run_id:
         raise UsageError("train.other_run", path=trainer.folder)
     trainer.remember(checkpoint)
-    notice(say("train.resumed", step=trainer.state.global_step, path=checkpoint))
+    notice(say("train.resumed", step=figure(trainer.state.global_step), path=checkpoint))
     if trainer.finished:
         load_weights(trainer.model, checkpoint / WEIGHTS)
     else:
@@ -150,7 +153,7 @@ def _run(trainer: TuningTrainer, notice: Callable[[str], None], started_from: st
         trainer.train(resume_from_checkpoint=str(checkpoint))
 
 
-def _result(trainer: TuningTrainer) -> TuningResult:
+def _result(trainer: TuningTrainer, kept: Path | None) -> TuningResult:
     steps = trainer.state.global_step
     last = trainer.losses[-max(1, steps // 4) :]
     device = trainer.args.device
@@ -164,6 +167,7 @@ def _result(trainer: TuningTrainer) -> TuningResult:
         evaluations=tuple(trainer.evaluations),
         peak_memory_mb=peak,
         stopped_early=steps < trainer.batches.steps,
+        weights=kept,
     )
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from persian_assistant import disk
 from persian_assistant.config import data_dir, home, read_toml
-from persian_assistant.distress import find_distress
+from persian_assistant.distress import find_distress, speaks_of_distress
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.records import Exchange
 from persian_assistant.remembrance_consent import Consent, Pause, read_consent, relations
-from persian_assistant.remembrance_words import forbidden, whole_sentences
+from persian_assistant.remembrance_words import asked, forbidden, whole_sentences
 from persian_assistant.text import normalise, one_line, sanitise
 from persian_assistant.wording import language, say
 
@@ -43,7 +43,8 @@ class Role:
         self.persona = _of(persona, consent)
         """The persona with who is remembered in its system message, and the seed examples for it."""
         self._outside = Persona.load(_OUTSIDE).system
-        self._ended = False  # by distress, since the profile was opened
+        self.ended = False
+        """By distress, since the program was started."""
         self._times = 0
         self._lock = threading.Lock()
         if read_consent(folder) != consent:
@@ -76,15 +77,17 @@ class Role:
     def meet(self, seq: int, text: str) -> str | None:
         """The program's own answer to the turn `seq`, where no model may answer it; else None.
 
-        A sign of acute distress ends the role first; a disk that cannot keep it holds nothing up.
+        A sign of acute distress ends the role first; a disk that cannot keep it holds nothing up. Whether it
+        is alive is not the model's to say either.
         """
         if find_distress(text) is not None:
-            self._ended, self._times = True, 0
+            self.ended, self._times = True, 0
             with suppress(AssistantError):
                 self._step_out(seq, "distress")
             return say("remembrance.caring", lines=help_lines())
-        if not self._ended:
-            return None
+        if not self.ended:
+            kind = asked(text) if self.pause_in_force is None else None
+            return None if kind is None else say(f"remembrance.withheld_{kind}")
         self._times += 1
         return say(f"remembrance.caring_still_{(self._times - 1) % 3 + 1}", lines=help_lines())
 
@@ -99,7 +102,7 @@ class Role:
 
         Raises UsageError in the conversation that distress ended, or where it plays already; DiskError.
         """
-        if self._ended:
+        if self.ended:
             raise UsageError("remembrance.not_yet")
         if (now := self.pause_in_force) is None:
             raise UsageError("remembrance.already_playing")
@@ -175,8 +178,7 @@ def help_lines() -> str:
 
 def help_aside(text: str) -> str:
     """A line of help where `text` speaks of acute distress outright, else ""."""
-    sign = find_distress(text)
-    return say("remembrance.aside", lines=help_lines()) if sign is not None and sign.clear else ""
+    return say("remembrance.aside", lines=help_lines()) if speaks_of_distress(text) else ""
 
 
 def _help_lines(path: Path) -> str:

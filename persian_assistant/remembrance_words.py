@@ -1,7 +1,8 @@
 # ruff: noqa: E501
-"""What a reply in the remembrance role may not say: found sentence by sentence, outside the model.
+"""What a reply in the remembrance role may not say, and what no model may answer in it; outside the model.
 
-It may not claim to be alive or the person, promise to return, urge anyone to stay, nor speak for dying.
+A reply may not claim to be alive or the person, promise to return, urge anyone to stay, nor speak for dying:
+found sentence by sentence. Whether it is alive, real or will return is asked of the program itself.
 Knows nothing of who is remembered. Spelling is folded as for distress.py.
 """
 
@@ -42,11 +43,29 @@ _FORBIDDEN: tuple[tuple[str, str, str], ...] = (
     ("stay", r"\b(?:قول بده|باید) .{0,12}\b(?:بمو?ا?نی|برگردی|هر روز بیای)|\bاگ\w* بری\b.{0,20}(?:دلم|ناراحت|می?شکن|تنها)", ""),
 )  # fmt: skip
 
+_ASKED: tuple[tuple[str, str, str], ...] = (
+    # kind, pattern, unless
+    ("alive", r"\bزنده ?(?:ای|هستی|هستین|هستید)\b|\bنمردی\b|\b(?:صدا[یم]\w*|حرفام?\w*)(?: من| مرا| رو| را)? می?شنوی\b|\b(?:من ?و|مرا|من رو) می?بینی\b", r"قلب|\bدلم|یاد|خاطر|موجود|\bماهی"),
+    ("alive", r"\b(?:واقعا?|حقیقتا?|راستش ?و? ?بگو|هنوز|مطمئنی) (?:\w+ ){0,2}(?:خو?دت(?:ی|ونی|ان| هستی| هستید)|تویی|هستی\s*$)|\bخو?دتی\s*$|\bاین تویی\b|\bواقعی ?(?:ای|هستی)\b", ""),
+    ("alive", r"\b(?:انسان|ربات|رباط|برنامه|هوش مصنوعی|شبیه ?سازی) ?(?:ای|ی|هستی)\s*$", ""),
+    ("return", r"\bبر ?می?گردی\b|\b(?:دوباره|باز هم|بازم).{0,6}\b(?:هم ?(?:و|دیگه|دیگر)?)(?: رو| را)? ?می?بینیم\b", r"کاش|عکس|فیلم"),
+)  # fmt: skip
+
+
+def asked(text: str) -> str | None:
+    """Whether a turn asks if the role is alive or the person ("alive") or will return ("return")."""
+    for sentence in whole_sentences([text + " "]):
+        spellings = plain(sentence.strip())
+        for kind, pattern, unless in _patterns(_ASKED):
+            if fits(pattern, unless, spellings):
+                return kind
+    return None
+
 
 def forbidden(sentence: str) -> str | None:
     """What is wrong with a sentence of a reply: "alive", "return", "stay", "harm"; None where nothing is."""
     spellings = plain(sentence)
-    for kind, pattern, unless in _patterns():
+    for kind, pattern, unless in _patterns(_FORBIDDEN):
         if fits(pattern, unless, spellings):
             return kind
     sign = by_rules(sentence)
@@ -66,8 +85,10 @@ def whole_sentences(pieces: Iterable[str]) -> Iterator[str]:
 
 
 @cache
-def _patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]:
+def _patterns(
+    table: tuple[tuple[str, str, str], ...],
+) -> list[tuple[str, re.Pattern[str], re.Pattern[str] | None]]:
     return [
         (kind, re.compile(same_letters(pattern)), re.compile(same_letters(unless)) if unless else None)
-        for kind, pattern, unless in _FORBIDDEN
+        for kind, pattern, unless in table
     ]

@@ -163,7 +163,7 @@ class Session(ToldSession):
         generation = self.config.generation
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
-        stream = serving.engine.stream(messages, generation, cancel)
+        stream = serving.engine.stream(messages, generation, cancel, serving.quotable(messages))
         if self.role is not None:
             stream = self.role.checked(stream)
         try:
@@ -174,7 +174,7 @@ class Session(ToldSession):
         finally:
             answer = normalise(sanitise("".join(pieces))).strip()
             if answer or finished:  # an empty answer is one, too: what the user said can be learned from
-                self.journal.append_assistant(seq, answer, interrupted=not finished, version=version)
+                self._answered(seq, answer, not finished, version)
                 self._tell_warnings()
         if finished:
             self._learner.consider()
@@ -377,6 +377,7 @@ class Session(ToldSession):
             other.close()
             raise
         other.on_event, other.on_fact = self.on_event, self.on_fact
+        other.keep_ended(self)
         self.close()
         self.__dict__ = other.__dict__  # everything here belongs to the open profile
         settle()

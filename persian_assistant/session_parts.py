@@ -12,7 +12,7 @@ from persian_assistant.errors import UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.profile import Profile
 from persian_assistant.remembrance import Role, sweep
-from persian_assistant.remembrance_consent import admit, is_role_profile
+from persian_assistant.remembrance_consent import CONSENT, admit, is_role_profile, read_consent
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def open_with_role(
         return open_profile(config, persona, source, notice), None
     consent = admit(home() / "profiles" / profile_name(config, persona, source), persona, ask, notice)
     profile = open_profile(config, persona, source, notice)
+    if read_consent(profile.path) != consent:
+        notice(say("remembrance.consent_kept", path=profile.path / CONSENT))
     role = Role(persona, profile.path, consent)
     notice(say("remembrance.is_simulation"))
     if role.pause_in_force is not None:

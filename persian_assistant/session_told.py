@@ -49,6 +49,10 @@ class ToldSession:
     _lock: ProfileLock
     _helped: bool = False
     """The line of help was shown in this conversation."""
+    _distressed: frozenset[int] = frozenset()
+    """Turns of this run that spoke of acute distress outright."""
+    _ended: frozenset[Path] = frozenset()
+    """Profiles whose role distress ended since the program was started."""
 
     @property
     def loading(self) -> LoadingState:
@@ -181,7 +185,7 @@ class ToldSession:
         if (wanted.number if wanted else None) != serving.version and self._learner.running:
             raise LearningError("learning.running")
         with serving.lending(wanted):
-            answer = "".join(serving.engine.stream(messages, generation, cancel))
+            answer = "".join(serving.engine.stream(messages, generation, cancel, serving.quotable(messages)))
         return normalise(sanitise(answer)).strip()
 
     def compare(self, question: str, other: Which, cancel: threading.Event | None = None) -> tuple[str, str]:
@@ -214,10 +218,25 @@ class ToldSession:
         """The program's own answer to a turn that no model may answer; in other personas a line of help."""
         if self.role is not None:
             return self.role.meet(seq, text)
-        if not self._helped and (line := remembrance.help_aside(text)):
-            self._helped = True
-            self.on_event(line)
+        if line := remembrance.help_aside(text):
+            self._distressed |= {seq}
+            if not self._helped:
+                self._helped = True
+                self.on_event(line)
         return None
+
+    def _answered(self, seq: int, answer: str, interrupted: bool, version: int | None) -> None:
+        """Write a model's answer; nothing is learned of a turn that spoke of acute distress."""
+        self.journal.append_assistant(seq, answer, interrupted=interrupted, version=version)
+        if seq in self._distressed:
+            self.journal.append("rating", target=seq, value="bad")
+
+    def keep_ended(self, before: ToldSession) -> None:
+        """A role that distress ended stays so when another profile was opened in between."""
+        ended_now = before.role is not None and before.role.ended
+        self._ended = before._ended | ({before.profile.path} if ended_now else frozenset())
+        if self.role is not None and self.profile.path in self._ended:
+            self.role.ended = True
 
     def _answered_outside(self, seq: int, answer: str) -> None:
         """Write an answer of the program's own; nothing of the turn is learned or read as a fact."""

@@ -27,6 +27,7 @@ from transformers import Trainer, TrainerCallback
 
 from persian_assistant import disk
 from persian_assistant.errors import DiskError, LearningError, UsageError
+from persian_assistant.figures import figure
 from persian_assistant.model import first_line, packs_on_cpu
 from persian_assistant.packing import model_inputs
 from persian_assistant.trainer import _choose_attention, _fused_on_cpu, is_out_of_memory
@@ -34,6 +35,7 @@ from persian_assistant.tuning_batches import TuningBatches, in_order
 
 WEIGHTS, RECORD = "trained.safetensors", "run.json"
 CHECKPOINT = "checkpoint-"
+FSDP_PREFIX = "_fsdp_wrapped_module."
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ class TuningTrainer(Trainer):
         due = now - self._saved >= self.settings.checkpoint_seconds
         loss, stop, over, due = self._agreed(self.stop(), over, due)
         if not math.isfinite(loss):
-            raise LearningError("train.not_finite", step=step, path=self.folder)
+            raise LearningError("train.not_finite", step=figure(step), path=self.folder)
         self.losses.append(loss)
         self.finished = over or step >= self.batches.steps
         every = max(1, round(self.batches.steps_per_epoch / self.settings.evaluations_per_epoch))
@@ -248,7 +250,7 @@ class TuningTrainer(Trainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Trainer's checkpoint, whole and private before run.json says that it is there; older ones go."""
         if not weights_are_finite(self.model):
-            raise LearningError("train.not_finite", step=self.state.global_step, path=self.folder)
+            raise LearningError("train.not_finite", step=figure(self.state.global_step), path=self.folder)
         place = self.folder / f"{CHECKPOINT}{self.state.global_step}"
         if self.args.should_save:
             disk.make_private_dir(place)
@@ -266,7 +268,7 @@ class TuningTrainer(Trainer):
         self._saved = self._mark = time.monotonic()
 
     def _complete(self, place: Path) -> None:
-        for file in place.iterdir():
+        for file in (path for path in place.rglob("*") if path.is_file()):
             with disk.disk_errors(file):
                 file.chmod(disk.PRIVATE_FILE)
             disk.fsync_file(file)
@@ -287,13 +289,13 @@ class TuningTrainer(Trainer):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self._write_weights(Path(output_dir or self.folder) / WEIGHTS)
+        self._write_weights(Path(output_dir or self.folder) / WEIGHTS, state_dict)
 
-    def _write_weights(self, path: Path) -> None:
-        """What was trained, by its names in the model; by the first process."""
+    def _write_weights(self, path: Path, whole: Any = None) -> None:
+        """What was trained, by the first process. `whole`: all weights, where Trainer has gathered them."""
         if self.is_fsdp_enabled:
-            whole = self.accelerator.get_state_dict(self.model)
-            names = {name for name, one in self.model.named_parameters() if one.requires_grad}
+            whole = whole or self.accelerator.get_state_dict(self.model)
+            names = {name.replace(FSDP_PREFIX, "") for name in trained_weights(self.model)}
             tensors = {name: tensor for name, tensor in whole.items() if name in names}
         else:
             tensors = trained_weights(self.model)
@@ -320,12 +322,19 @@ class TuningTrainer(Trainer):
         self.finished = bool(history["finished"])
         self.state.global_step = int(history["step"])
 
-    def load_best(self) -> None:
-        """Put the weights with the lowest held-out loss in place, where they are not the last ones."""
+    def load_best(self) -> Path | None:
+        """Put the weights with the lowest held-out loss in place, where they are not the last ones.
+
+        A model that lies in parts with several processes (FSDP) stays as it is: then their file is returned.
+        """
         best = self.best
-        if best is not None and not self.is_fsdp_enabled:
-            self.accelerator.wait_for_everyone()
-            load_weights(self.model, self.folder / _best_name(best.step))
+        kept = self.folder / _best_name(best.step) if best else None
+        self.accelerator.wait_for_everyone()
+        if self.is_fsdp_enabled:
+            return kept or self.folder / f"{CHECKPOINT}{self.state.global_step}" / WEIGHTS
+        if kept is not None:
+            load_weights(self.model, kept)
+        return None
 
 
 class _AfterStep(TrainerCallback):

@@ -208,6 +208,7 @@ def test_without_gpt2_fa_the_bundled_model_answers(chat: Chat) -> None:
 def test_in_a_terminal_ctrl_c_ends_the_pass_and_the_chat_goes_on(chat: Chat) -> None:
     (chat.home / "config.toml").write_text(SETTINGS.format(epochs=100))
     command = [word if word != "2" else "50" for word in chat.command]
+    (chat.home / "name-asked").touch()
     terminal = Terminal(chat.home / "calls", command, **chat.environment)
     try:
         terminal.prompts(1)

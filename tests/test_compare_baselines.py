@@ -9,6 +9,7 @@ import math
 import os
 import random
 import signal
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from learning_parts import schooled_folder
 
 from persian_assistant import wording
 from persian_assistant.commands import compare_baselines, pretrain
-from persian_assistant.commands.compare_baselines_report import sentences
+from persian_assistant.commands.compare_baselines_report import _evidence, sentences
 from persian_assistant.comparing import baselines_data
 from persian_assistant.comparing.baselines import WayFigures, measures
 from persian_assistant.comparing.baselines_verdict import (
@@ -349,8 +350,6 @@ def figures(way: str, right: list[bool], seconds: float = 0.5, tokens: float = 5
 
 @pytest.mark.parametrize("lang", wording.LANGUAGES)
 def test_every_verdict_has_its_sentences(lang: str, tmp_path: Path) -> None:
-    from dataclasses import asdict
-
     wording.set_language(lang)
     tables = {
         "train": {"retrieval": 0.3, "fine_tuned": 0.9},
@@ -394,6 +393,13 @@ def test_every_verdict_has_its_sentences(lang: str, tmp_path: Path) -> None:
     ]
     assert {"fa": "۳۰۰ پاسخ", "en": "after 300 answers"}[lang] in told["retrieval"]
     assert {"fa": "۹۰٪", "en": "90%"}[lang] in told["train"]
+
+
+def test_of_a_single_item_no_interval_is_told() -> None:
+    one = difference(Measure("chrf", ["a"], {"plain": [4.0], "fine_tuned": [9.0]}), "fine_tuned", "plain")
+    ways = {"plain": {"chrf": 4.0}, "fine_tuned": {"chrf": 9.0}}
+    told = _evidence({"ways": ways}, asdict(one))
+    assert "nan" not in told and "–" in told
 
 
 def test_measures_need_left_out_pairs_for_chrf(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ HEAVY = {"torch", "transformers", "peft", "bitsandbytes", "accelerate", "dataset
 LAZY = {"huggingface_hub", "rich", "prompt_toolkit", "requests", "bs4"}
 LONGEST_FILE = 400
 COMMANDS_WITH_HELP = (
-    *("chat", "push", "pretrain", "train", "selftrain", "evaluate"),
+    *("chat", "report", "push", "pretrain", "train", "selftrain", "evaluate"),
     *("seed build", "compare techniques", "compare baselines"),
 )
 
@@ -31,9 +31,10 @@ FLOORS = {
     "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
     "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1, "example_files": 1, "rounds": 1,
     "hub": 1, "hub_client": 1, "push": 1,
+    "figures": 0, "calendar_fa": 1, "reporting": 1,
     "bidi": 0, "distress": 0, "distress_rules": 0, "remembrance_words": 0,
     "remembrance_consent": 1, "remembrance": 1,
-    "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "engine": 2,
+    "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "quoting": 2, "engine": 2,
     "mixture": 2, "metrics": 2,
     "gate": 2, "packing": 2, "trainer": 2, "training_copy": 2, "measurement": 2,
     "learning_pass": 2, "serving": 2, "pretraining": 2, "evaluation": 2,
@@ -199,7 +200,7 @@ def keys_in_source() -> tuple[set[str], set[str]]:
 def test_every_key_in_the_source_has_its_sentence() -> None:
     literal, _ = keys_in_source()
     assert len(literal) > 100
-    files = re.compile(r"\.(py|toml|json|jsonl|md|txt|log|safetensors)$")
+    files = re.compile(r"\.(py|toml|json|jsonl|md|txt|log|html|safetensors)$")
     assert sorted(key for key in literal - sentences().keys() if not files.search(key)) == []
 
 
@@ -211,6 +212,36 @@ def test_no_sentence_is_dead() -> None:
         if key not in literal and not any(re.fullmatch(pattern, key) for pattern in patterns)
     ]
     assert dead == []
+
+
+PERSIAN_LETTER = re.compile("[\u0621-\u064a\u067e-\u06cc]")
+PERSIAN_IN_SOURCE = {
+    "terminal/loop.py": "ب بله آره بلی اره خ خیر نه نخیر",  # answers to yes and no, as they are typed
+    "commands/push.py": "بله آره اره بلی آری",
+    "commands/bench_speed.py": "یک داستان کوتاه برایم تعریف کن",  # what is measured
+}
+"""Strings that are typed or measured, not shown: all that is shown goes through `say`."""
+
+
+def own_strings(path: Path) -> list[str]:
+    """The strings of a module that are not documentation."""
+    told = {
+        id(node.value)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    strings = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant))
+    return [node.value for node in strings if isinstance(node.value, str) and id(node) not in told]
+
+
+@pytest.mark.parametrize("folder", ["terminal", "commands", "reporting"])
+def test_no_shown_sentence_stands_outside_of_the_wording(folder: str) -> None:
+    paths = sorted((PACKAGE / folder).rglob("*.py"))
+    assert len(paths) > 3
+    for path in paths:
+        allowed = PERSIAN_IN_SOURCE.get(path.relative_to(PACKAGE).as_posix(), "")
+        words = [text for text in own_strings(path) if PERSIAN_LETTER.search(text)]
+        assert [text for text in words if text not in (allowed, *allowed.split())] == [], path
 
 
 # --- letters ----------------------------------------------------------------------------------------

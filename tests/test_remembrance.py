@@ -25,11 +25,12 @@ from persian_assistant.persona import Persona
 from persian_assistant.profile import list_profiles
 from persian_assistant.push import bundle_of
 from persian_assistant.remembrance_consent import CONSENT, Consent, read_consent
-from persian_assistant.remembrance_words import forbidden, whole_sentences
+from persian_assistant.remembrance_words import asked, forbidden, whole_sentences
 from persian_assistant.seed_examples import read_seed_examples
 from persian_assistant.session import Session
 from persian_assistant.terminal.loop import Chat, Questions
 from persian_assistant.terminal.remembrance_actions import prompt_text
+from persian_assistant.terminal.start import start_screen
 from persian_assistant.terminal.toolbar import Toolbar
 from persian_assistant.terminal.view import View
 from persian_assistant.wording import say as sentence
@@ -223,6 +224,29 @@ def test_what_the_role_may_not_say_is_known_and_the_honest_is_not() -> None:
         assert forbidden(text) is None
 
 
+ASKED = {
+    "alive": [
+        "زنده‌ای؟", "بابا هنوز زنده اي", "تو واقعاً خودتی؟", "راستشو بگو، خودتی؟", "صدامو می‌شنوی؟",
+        "مگه نمردی؟", "دلم تنگ شده. تو واقعی هستی؟", "برادر، آیا این تویی که می‌نویسی؟",
+    ],
+    "return": ["کی برمی‌گردی بابا؟", "دوباره همدیگر را می‌بینیم؟"],
+}  # fmt: skip
+
+
+def test_whether_it_is_alive_is_answered_by_the_program(
+    talk: RoleTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind, texts in ASKED.items():
+        assert [asked(text) for text in texts] == [kind] * len(texts), kind
+    for text in ("هنوز زنده‌ای تو قلبم", "می‌دونم برنمی‌گردی", "تو خودت گفتی", "یه برنامه نوشتم", "خوبی؟"):
+        assert asked(text) is None
+    session = talk.role(*AGREED, wait=False)
+    monkeypatch.setattr(session, "_wait", lambda cancel: pytest.fail("the model was waited for"))
+    assert say(session, "تو زنده‌ای؟") == sentence("remembrance.withheld_alive")
+    assert session.role is not None and session.role.label() == "شبیه‌سازی"  # the role goes on
+    assert [one for one in session.lessons() if one.included] == []
+
+
 def test_no_seed_example_says_it_and_they_are_enough() -> None:
     persona = Persona.load("remembrance")
     assert persona.simulation and not Persona.load("assistant").simulation
@@ -277,7 +301,7 @@ def test_a_withheld_sentence_reaches_neither_screen_nor_journal(
     assert serving is not None
     # What the tiny model says cannot be foreseen: here it says what must not pass.
     monkeypatch.setattr(serving.engine, "stream", lambda *_: iter(["سلام. ", "من زنده‌", "ام. باز هم."]))
-    shown = say(session, "تو زنده‌ای؟")
+    shown = say(session, "حالت خوبه؟")
     assert shown == "سلام. " + sentence("remembrance.withheld_alive")
     assert session.conversation()[-1].assistant == shown
     assert "زنده‌ام" not in session.journal.path.read_text("utf-8")
@@ -316,12 +340,14 @@ def test_distress_ends_the_role_and_shows_help(talk: RoleTalk, capsys: pytest.Ca
     session.close()
     later = talk.role()
     assert later.role is not None and later.role.label() == "بیرون از نقش"
+    assert "سلام عزیزم" not in "".join(start_screen(later, 80))  # nobody greets in the role
     messages = later._messages(later.journal.append_user("چه خبر؟"))
     assert messages[0].content == Persona.load("assistant").system
     say(later, "هوا چطور است؟")  # the plain assistant answers
     later.resume_role()
     assert later.role.label() == "شبیه‌سازی"
     heard = [message.content for message in later._messages(later.journal.append_user("بابا سلام"))]
+    assert start_screen(later, 80)[-2].startswith(f"{LABEL} سلام")
     assert "نامش علی بود" in heard[0] and not any(DISTRESS in text for text in heard)
     later.close()
     assert list(talk.role()._knowledge.facts.live()) == []
@@ -355,6 +381,29 @@ def test_elsewhere_one_line_of_help_is_shown_once_and_the_talk_goes_on(talk: Rol
     session.clear()
     say(session, DISTRESS)
     assert len(events) == 2
+    session.clear()
+    facts: list[str] = []
+    session.on_fact = facts.append
+    say(session, "می‌خوام خودمو بکشم")
+    assert facts == [] and len(events) == 3  # and nothing of it is learned
+    assert [turn.user for turn in session.conversation() if turn.rating != "bad"] == []
+    "".join(session.regenerate(threading.Event()))
+    assert session.conversation()[-1].rating == "bad"
+    session.close()
+    later = talk.open()
+    later._knowledge.warm()
+    assert list(later.facts.all()) == []
+
+
+def test_another_persona_in_between_does_not_take_the_role_up_again(talk: RoleTalk) -> None:
+    session = talk.role(*AGREED)
+    say(session, DISTRESS)
+    session.switch(persona="assistant")
+    session.switch(persona="remembrance")
+    with pytest.raises(UsageError) as told:
+        session.resume_role()
+    assert told.value.key == "remembrance.not_yet"
+    assert "۱۲۳" in say(session, "سلام")
 
 
 def test_the_user_s_own_help_lines_go_first() -> None:

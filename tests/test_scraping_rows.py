@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from forum_site import QUESTIONS, ForumSite, index_page, thread_page
 
+from persian_assistant.config import data_dir
 from persian_assistant.errors import UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.scraping import fetching
@@ -17,8 +19,10 @@ from persian_assistant.scraping.cache import PageCache
 from persian_assistant.scraping.crawl import STOP_AFTER, THREAD_PAGES, Crawl
 from persian_assistant.scraping.errors import PageError, SourceError
 from persian_assistant.scraping.fetching import Fetcher, FetchSettings
+from persian_assistant.scraping.heldout import heldout
 from persian_assistant.scraping.rows import forum_rows, persona_rows
 from persian_assistant.scraping.threads import Post, Thread
+from persian_assistant.seed_examples import split_seed_examples
 
 URL = "https://forum.example/t/1"
 TITLE, QUESTION, REPLY = QUESTIONS[0]
@@ -253,6 +257,23 @@ def test_the_best_reply(replies: list[Post], best: str) -> None:
 def test_what_does_not_train(posts: list[Post | str], reason: str) -> None:
     made = forum_rows([thread(*posts)], "assistant")
     assert (made.rows, dict(made.left_out)) == ([], {reason: 1})
+
+
+def test_what_measures_is_not_taught() -> None:
+    evaluation = data_dir() / "evaluation"
+    answer = json.loads((evaluation / "instructions.jsonl").read_text("utf-8").splitlines()[3])["response"]
+    passage = json.loads((evaluation / "qa.jsonl").read_text("utf-8").splitlines()[0])["context"]
+    _, seeds = split_seed_examples([data_dir() / "seed" / "programmer.jsonl"])
+    told = max((message.content for row in seeds for message in row), key=len)
+    event = json.loads((data_dir() / "rounds" / "tuning.jsonl").read_text("utf-8").splitlines()[0])["text"]
+    for posts in (
+        [QUESTION, f"{answer}\n{REPLY}"],
+        [passage.replace("،", " ،"), REPLY],  # nearly
+        [QUESTION, told],
+        [f"{QUESTION}\n{event}", REPLY],
+    ):
+        assert dict(forum_rows([thread(*posts)], "assistant").left_out) == {"heldout": 1}, posts
+    assert heldout().holds("سلام، خوبی؟") is False  # everybody says so
 
 
 def test_code_does_not_make_a_reply_foreign() -> None:

@@ -110,7 +110,7 @@ def test_killed_while_asking_and_stopped_in_training_it_goes_on(
 
     assert main(words(persona, "--cycles", "1", "--most-tokens", "1000", "--epochs", "1")) == 0
     err = capsys.readouterr().err
-    assert "Cycle 1" in err and err.strip().endswith("1 cycles are done.")
+    assert "Cycle 1" in err and err.strip().endswith("Cycles done: 1.")
     done = status()
     assert (done["step"], done["totals"]["cycles"], done["totals"]["generated"]) == ("", 1, 70)
     handlers = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))

@@ -210,6 +210,12 @@ def test_nothing_of_the_users_life_is_asked(journal: Journal) -> None:
     assert found[0].seq is not None
 
 
+def test_nobody_in_distress_is_answered_by_a_sample(journal: Journal) -> None:
+    seeds = [talk("حالم خیلی بده، نمی‌خوام زنده باشم", "تنها نمان."), talk("یک شعر بخوان.", "باشد.")]
+    journal.append_assistant(journal.append_user("می‌خوام خودمو بکشم"), "نه.")
+    assert texts(prompts(journal, seeds, []).draw(10, set(), random.Random(0))) == ["یک شعر بخوان."]
+
+
 def test_bad_and_unfinished_turns_are_left_out(journal: Journal) -> None:
     journal.append_user("چه کتابی بخوانم؟")
     journal.append_assistant(journal.append_user("چه فیلمی ببینم؟"), "فیلم", interrupted=True)

@@ -85,7 +85,7 @@ def test_facts_are_listed_edited_and_deleted(
     chat = answering(session, True, asked)
     chat.handle("/facts")
     table = shown(capsys)
-    for cell in ("۳.۱", "اسم قناری", "نغمه", "گفته‌اید", "۲۰۲۳-۱۱"):
+    for cell in ("۳.۱", "اسم قناری", "نغمه", "گفته‌اید", "۱۴۰۲/۰۸/۲۳"):
         assert cell in table
     chat.handle("/facts edit ۳٫۱ آواز بلند")
     assert session.calls("edit_fact") == [["edit_fact", "۳٫۱", "آواز بلند"]]

@@ -66,15 +66,15 @@ def test_short_words_of_the_bottom_line() -> None:
 def test_bottom_line_follows_the_session(session: ScriptedSession, view: View) -> None:
     session.loading.text, session.loading.done = "بارگذاری مدل", False
     toolbar = Toolbar(session, view)
-    assert toolbar.text() == "بارگذاری مدل · دستیار فارسی"
+    assert toolbar.text() == "دستیار فارسی · بارگذاری مدل"
     session.loading.text, session.loading.done = "", True
     assert toolbar.changed()
-    assert toolbar.text() == "دستیار فارسی · mini · مدل پایه · ۶۱ توکن در ثانیه · ۱۷ نوبت تا یادگیری بعدی"
+    assert toolbar.text() == "دستیار فارسی · mini · مدل پایه · ۱۷ نوبت تا یادگیری بعدی ·  ۶۱ توکن در ثانیه"
     assert not toolbar.changed()
     session.pass_state = ScriptedPass(True, "train", 0.45, 2.31, 12.0)
     assert toolbar.changed()
     line = toolbar.text()
-    assert "آموزش ████░░░░░░ ۴۵٪ · زیان ۲٫۳۱ · ۱۲ ثانیه مانده" in line
+    assert "████░░░░░░  ۴۵٪ · ۱۲ ثانیه مانده" in line and "آموزش" in line
     session.pass_state, session.version = ScriptedPass(), 7
     assert "نسخهٔ ۷" in toolbar.text()
 

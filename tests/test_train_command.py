@@ -10,8 +10,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from tiny_models import SENTENCES
 
 from persian_assistant import adapters
 from persian_assistant.cli import main
+from persian_assistant.commands.train import _Line
+from persian_assistant.instruction_tuning import TuningProgress
 from persian_assistant.profile import Profile
 from persian_assistant.versions import VersionStore
 from persian_assistant.wording.train import CATALOGUE
@@ -87,7 +91,7 @@ def test_a_data_set_becomes_version_one_and_the_chat_serves_it(
     assert "38 conversations" in printed.err
     assert say_en("rows_duplicates", count=2) in printed.err
     assert re.search(
-        r"step 27/27 · loss \d\.\d+ · held-out \d\.\d+ · \d+ tokens/s · 0:00:00 left", printed.err
+        r"step 27/27 · loss \d\.\d+ · held-out \d\.\d+ · [\d,]+ tokens/s · 0:00:00 left", printed.err
     )
     assert re.search(r"held-out loss: (\d\.\d+) → (\d\.\d+) \(step \d+\)", printed.err)
     assert re.search(r"perplexity on general text: [\d.]+ → [\d.]+ \(×\d\.\d+\)", printed.err)
@@ -139,10 +143,22 @@ def test_going_on_from_a_version(data: Path, own_home: Path, capfd: pytest.Captu
     assert second["scores"]["heldout_loss"] < first["scores"]["heldout_loss"]
 
 
-def started(*command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_line_of_the_steps_fits_and_what_follows_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(sys, "stderr", shown := Terminal())
+    line = _Line()
+    line(TuningProgress(3, 20, 1.5, None, 900, 2.0, 700.0))
+    (text,) = re.findall("\r(.*)\x1b\\[K$", shown.getvalue())
+    assert 20 < len(text) < 50
+    assert "۱٫۵۰۰" in text
+    line.close()
+    line.close()
+    assert shown.getvalue().endswith("\x1b[K\n")
 
 
 def checkpoint_of(folder: Path) -> int:
@@ -150,35 +166,53 @@ def checkpoint_of(folder: Path) -> int:
     return max(steps, default=0)
 
 
-def wait_for_checkpoint(folder: Path, after: int, process: subprocess.Popen[str]) -> None:
-    for _ in range(30_000):
-        if checkpoint_of(folder) > after:
-            return
-        if process.poll() is not None:
-            raise AssertionError(process.communicate())
+def wait_for_checkpoint(folder: Path, after: int, alive: Callable[[], bool]) -> bool:
+    """Whether one past step `after` is there; False once nobody is `alive` who could write it."""
+    while checkpoint_of(folder) <= after:
+        if not alive():
+            return False
         time.sleep(0.002)
-    process.kill()
-    raise AssertionError(process.communicate())
+    return True
+
+
+@contextmanager
+def interrupted_past(folder: Path, step: int) -> Iterator[None]:
+    """Ctrl-C for this very process, once there is a checkpoint past `step`."""
+    over = threading.Event()
+
+    def watch() -> None:
+        if wait_for_checkpoint(folder, step, lambda: not over.is_set()):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def test_killed_and_stopped_it_goes_on_to_the_very_same_weights(
     data: Path, own_home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    more = ("--epochs", "12", "--patience", "0")
+    more = ("--epochs", "4", "--patience", "0")
     argv, folder = words(data, *more), own_home / "profiles" / "p" / "training"
-    killed = started(sys.executable, "-m", "persian_assistant", *argv)
-    wait_for_checkpoint(folder, 0, killed)
+    command = [sys.executable, "-m", "persian_assistant", *argv]
+    killed = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    there = wait_for_checkpoint(folder, 0, lambda: killed.poll() is None)
     killed.kill()
-    killed.communicate()
+    assert there, killed.communicate()
+    assert killed.communicate()[0] == b""
     first = checkpoint_of(folder)
 
-    stopped = started(sys.executable, "-m", "persian_assistant", *argv)
-    wait_for_checkpoint(folder, first, stopped)
-    stopped.send_signal(signal.SIGINT)
-    out, err = stopped.communicate(timeout=120)
+    capfd.readouterr()
+    with interrupted_past(folder, first):
+        assert main(argv) == 1
+    out, err = capfd.readouterr()
     second = checkpoint_of(folder)
-    assert 0 < first < second < 108
-    assert (stopped.returncode, out) == (1, "")
+    assert 0 < first < second < 36
+    assert out == ""
     assert f"goes on from step {first} " in err
     assert err.strip().endswith(say_en("stopped", step=second, path=folder))
     assert "Traceback" not in err

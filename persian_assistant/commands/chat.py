@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from persian_assistant.terminal.conversation import Conversation
     from persian_assistant.terminal.view import View
 
+MOST_QUESTIONS = 2
+"""At one start; the name waits for another one where these were right-to-left text and a download."""
 _GENERATION = ("temperature", "top_p", "repetition_penalty", "max_new_tokens", "random_seed")
 
 
@@ -121,20 +123,35 @@ def _interactive(config: Config) -> int:
 
     view = View(apart=False)
     reader = PromptReader(view)
-    with quiet_keys(), chosen(config.rtl, view, reader.line) as typed:
+    asked: list[str] = []
+    with quiet_keys(), chosen(config.rtl, view, _counted(reader.line, asked)) as typed:
         reader.typed(typed)
-        return _hold(config, view, reader)
+        return _hold(config, view, reader, None if typed else asked)
 
 
-def _hold(config: Config, view: View, reader: Any) -> int:
+def _counted(ask: Callable[[str], Any], asked: list[str]) -> Callable[[str], Any]:
+    """`ask`, with each question put down in `asked`."""
+
+    def counting(question: str) -> Any:
+        asked.append(question)
+        return ask(question)
+
+    return counting
+
+
+def _hold(config: Config, view: View, reader: Any, asked: list[str] | None = None) -> int:
+    """`asked` holds what was asked at this start; with None, nobody is asked for a name."""
     from persian_assistant.session import Session
+    from persian_assistant.terminal import start
     from persian_assistant.terminal.loop import Chat, Questions, converse
 
-    ask = Questions(view, reader.ask, reader.line)
+    ask = Questions(view, reader.ask if asked is None else _counted(reader.ask, asked), reader.line)
     session: Conversation = Session.open(config, notice=view.event, ask=ask)
     chat = Chat(session, view, ask=ask)
     chat.banner()
-    return converse(chat, reader)
+    may_ask = asked is not None and len(asked) < MOST_QUESTIONS  # else at another start
+    first = start.ask_name(session, view, reader.line) if may_ask else ""
+    return converse(chat, reader, first)
 
 
 def speak_utf8() -> None:

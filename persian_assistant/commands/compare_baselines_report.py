@@ -161,6 +161,8 @@ def _evidence(record: dict[str, Any], found: dict[str, Any]) -> str:
 
 
 def _signed(value: float) -> str:
+    if math.isnan(value):  # of a single item there is no interval
+        return "–"
     return ("+" if value > 0 else "−" if value < 0 else "") + decimal(abs(value), 1)
 
 

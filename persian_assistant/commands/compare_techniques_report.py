@@ -37,12 +37,12 @@ def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> Non
     # a table is read as a whole: better too wide for a narrow terminal than with figures cut off
     console = Console(width=None if sys.stdout.isatty() else 180, highlight=False, markup=False)
     if record["runs"]:
-        data = record["data"]
+        data, (amount, unit) = record["data"], _budget(record)
         console.print(
             say(
                 "compare.about",
                 model=record["model"]["name"],
-                budget=record["budget"],
+                budget=f"{figure(amount)} {say(f'compare.unit_{unit}')}",
                 train=figure(data["train"]),
                 heldout=figure(data["heldout"]),
                 file=data["file"],
@@ -58,6 +58,12 @@ def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> Non
     if record["runs"]:
         example = folder / record["runs"][0]["folder"]
         console.print(say("compare.where", path=folder, example=example), soft_wrap=True)
+
+
+def _budget(record: dict[str, Any]) -> tuple[int, str]:
+    """`20000tokens` as a number and the name of its unit."""
+    unit = record["budget"].lstrip("0123456789")
+    return int(record["budget"].removesuffix(unit)), unit
 
 
 def _table(record: dict[str, Any]) -> Any:
@@ -123,7 +129,9 @@ def plot(record: dict[str, Any]) -> str:
     groups = record["summary"]
     height = TOP + STEP * len(groups) + 40
     base = min(one["perplexity"] for one in record["base"].values())
-    title = f"Techniques on {_escaped(Path(record['model']['name']).name)}, {record['budget']} each"
+    amount, unit = _budget(record)
+    what = "seconds" if unit == "s" else unit
+    title = f"Techniques on {_escaped(Path(record['model']['name']).name)}, {amount:,} {what} each"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         'font-family="system-ui, sans-serif" font-size="13">',

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from persian_assistant.config import QUANTIZATIONS, Config, with_setting
 from persian_assistant.errors import AssistantError, UsageError
-from persian_assistant.wording import say
+from persian_assistant.figures import decimal, figure
+from persian_assistant.text import to_persian_digits
+from persian_assistant.wording import language, say
 
 if TYPE_CHECKING:
     from persian_assistant.commands.pretrain import _Stages
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 SHOWN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
+SEPARATOR = " · "
+"""Between the figures of the progress line."""
 WINDOW_SECONDS = 60.0
 """Tokens a second and time left are those of the last minute."""
 
@@ -54,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flag("--batch-size", type=int, default=4, metavar="N")
     flag("--epochs", type=int, default=3, metavar="N")
     flag("--lora-r", type=int, default=16, metavar="N")
-    flag("--optim", default="auto", metavar="NAME")
+    flag("--optim", default="paged_adamw_8bit", metavar="NAME")
     flag("--max-length", type=int, default=512, metavar="N")
     flag("--heldout-share", type=float, default=0.05, metavar="X")
     flag("--patience", type=int, default=2, metavar="N")
@@ -137,7 +141,7 @@ def _conversations(args: argparse.Namespace, persona: Persona, stages: _Stages) 
     found: list[list[Message]] = []
     for source in args.data:
         read = read_examples(source, columns=columns, split=args.split, limit=args.limit)
-        stages.say(say("train.read", source=source, count=len(read.conversations)))
+        stages.say(say("train.read", source=source, count=figure(len(read.conversations))))
         if read.notice:
             stages.say(read.notice)
         found += read.conversations
@@ -170,7 +174,7 @@ class _Work:
         from persian_assistant.first_training import processes
 
         self.args, self.config, self.persona, self.source = args, config, persona, source
-        self.stages, self.state = stages, processes()
+        self.stages, self.line, self.state = stages, _Line(), processes()
 
     def run(
         self,
@@ -207,9 +211,12 @@ class _Work:
             rows = training.rows(conversations)
             self._tell(rows, profile)
             stop = _StopSignal()
-            with stop.installed():
-                line = _Line() if first else lambda progress: None
-                done = training.run(rows, line, self._phase, stop, self.stages.say)
+            report = self.line if first else lambda progress: None
+            try:
+                with stop.installed():
+                    done = training.run(rows, report, self._phase, stop, self.stages.say)
+            finally:
+                self.line.close()
             if done is not None:
                 self._finish(done, profile)
         return 0
@@ -221,15 +228,16 @@ class _Work:
             raise UsageError("train.has_versions", profile=profile.name, count=len(store.list()))
 
     def _tell(self, rows: Rows, profile: Profile) -> None:
-        counts = dict(rows.counts)
+        counts = {name: figure(count) for name, count in rows.counts.items()}
         self.stages.say(say("train.rows", profile=profile.name, **counts))
         for name in ("duplicates", "measured", "without_answer", "cut"):
-            if counts[name]:
+            if rows.counts[name]:
                 self.stages.say(say(f"train.rows_{name}", count=counts[name]))
         if self.state.num_processes > 1:
             self.stages.say(say("pretrain.processes", number=self.state.num_processes))
 
     def _phase(self, name: str) -> None:
+        self.line.close()
         if name == "train":
             self.stages._close()  # the line of the steps takes its place
         else:
@@ -239,28 +247,27 @@ class _Work:
         result, scores = done.result, done.scores
         self.stages._close()
         if result.best is not None:
-            before = f"{result.heldout_before:.3f}"
-            values = {"before": before, "after": f"{result.best.loss:.3f}", "step": result.best.step}
-            self.stages.say(say("train.heldout", **values))
+            before, after = decimal(result.heldout_before or 0, 3), decimal(result.best.loss, 3)
+            self.stages.say(say("train.heldout", before=before, after=after, step=figure(result.best.step)))
         if result.stopped_early:
-            self.stages.say(say("train.stopped_early", step=result.steps))
+            self.stages.say(say("train.stopped_early", step=figure(result.steps)))
         self.stages.say(
             say(
                 "train.general",
-                before=f"{scores.base.perplexity:.1f}",
-                after=f"{scores.candidate.perplexity:.1f}",
-                ratio=f"{scores.perplexity_ratio:.3f}",
+                before=decimal(scores.base.perplexity, 1),
+                after=decimal(scores.candidate.perplexity, 1),
+                ratio=decimal(scores.perplexity_ratio, 3),
             )
         )
         self.stages.say(
             say(
                 "train.done",
-                number=done.version.number,
+                number=figure(done.version.number),
                 profile=profile.name,
-                steps=result.steps,
+                steps=figure(result.steps),
                 minutes=_clock(result.seconds),
-                rate=f"{result.tokens_per_second:.0f}",
-                memory=f"{result.peak_memory_mb:.0f}",
+                rate=figure(round(result.tokens_per_second)),
+                memory=figure(round(result.peak_memory_mb)),
             )
         )
         self.stages.say(say("train.chat", command=self._chat_command(profile)))
@@ -284,6 +291,13 @@ class _Line:
         self._loss: float | None = None
         self._shown = 0.0
         self._past: deque[TuningProgress] = deque()
+        self._open = False
+
+    def close(self) -> None:
+        """What is said next begins a line of its own."""
+        if self._open:
+            print(file=sys.stderr, flush=True)
+        self._open = False
 
     def __call__(self, now: TuningProgress) -> None:
         self._loss = now.loss if self._loss is None else 0.95 * self._loss + 0.05 * now.loss
@@ -294,9 +308,13 @@ class _Line:
         if clock - self._shown < (0.5 if live else SHOWN_EVERY) and now.step < now.steps:
             return
         self._shown = clock
-        end = "" if live and now.step < now.steps else "\n"
-        line = self._text(now)
-        print(f"\r{line}\x1b[K" if live else line, end=end, file=sys.stderr, flush=True)
+        if not live:
+            print(self._text(now), file=sys.stderr, flush=True)
+            return
+        print(f"\r{_fitting(self._text(now))}\x1b[K", end="", file=sys.stderr, flush=True)
+        self._open = True
+        if now.step == now.steps:
+            self.close()
 
     def _text(self, now: TuningProgress) -> str:
         first = self._past[0]
@@ -304,19 +322,30 @@ class _Line:
         if now.step > first.step and now.seconds > first.seconds:
             spent = now.seconds - first.seconds
             left = _clock(spent / (now.step - first.step) * (now.steps - now.step))
-            rate = f"{(now.tokens - first.tokens) / spent:.0f}"
+            rate = figure(round((now.tokens - first.tokens) / spent))
         return say(
             "train.progress",
-            step=now.step,
-            steps=now.steps,
-            loss=f"{self._loss:.3f}",
-            heldout="–" if now.heldout_loss is None else f"{now.heldout_loss:.3f}",
+            step=figure(now.step),
+            steps=figure(now.steps),
+            loss=decimal(self._loss or 0, 3),
+            heldout="–" if now.heldout_loss is None else decimal(now.heldout_loss, 3),
             rate=rate,
             left=left,
-            memory=f"{now.memory_mb:.0f}",
+            memory=figure(round(now.memory_mb)),
         )
+
+
+def _fitting(line: str) -> str:
+    """`line` without its last figures where the terminal is narrow: one that wraps cannot be written over."""
+    from rich.cells import cell_len
+
+    columns = shutil.get_terminal_size().columns
+    while cell_len(line) >= columns and SEPARATOR in line:
+        line = line.rpartition(SEPARATOR)[0]
+    return line
 
 
 def _clock(seconds: float) -> str:
     whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    text = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return to_persian_digits(text) if language() == "fa" else text

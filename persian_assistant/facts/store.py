@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from persian_assistant.distress import speaks_of_distress
 from persian_assistant.facts import extraction, morphology
 from persian_assistant.facts.ledger import Ledger, entry_fields
 from persian_assistant.facts.search import Matches, matching
@@ -131,12 +132,13 @@ class FactStore:
     def observe(self, seq: int, since: int = 0) -> list[Fact]:
         """Read the turn `seq` (on the disk already) and write what it states; the facts that are new.
 
-        The reader sees the turns before it that come after `since` and after the last "clear". Twice does
-        no harm. Raises DiskError, and what the reader raises.
+        Of one that speaks of acute distress nothing is read. The reader sees the turns before it that come
+        after `since` and after the last "clear". Twice does no harm. Raises DiskError, and what the reader
+        raises.
         """
         with self._lock:
             exchange = self.journal.exchange(seq)
-            if exchange is None:
+            if exchange is None or speaks_of_distress(exchange.user):  # never «تو می‌خواهی خودت را بکشی»
                 return []
             after = max(since, self.journal.last_clear())
             earlier = self.journal.last_exchanges(BEFORE, before=seq)

@@ -147,7 +147,7 @@ def _aged(found: list[Word], at: int, context: Context) -> Told | None:
         if last.owner == 1 or any(w.owner == 1 for w in found[:at]):
             return Told((Word("سن"),), (), tuple(value))
         who = list(context.last)
-    of_me = bool(who) and (who[-1].pause or len(who) == 1 and who[0].stem in lexicon.NAMES)
+    of_me = bool(who) and (who[-1].pause or (len(who) == 1 and who[0].stem in lexicon.NAMES))
     if last.owner == 1 and of_me:
         return Told((Word("سن"),), (), tuple(value))  # «آرشام، ۱۹ سالمه»
     if not who or any(word.stem in PREPOSITIONS for word in who) or not _of_mine(who, context):

@@ -35,21 +35,30 @@ class Duplicates:
 
     def is_new(self, text: str) -> bool:
         """Whether nothing like `text` was seen before; remembers it when so."""
-        letters = "".join(char for char in text if char.isalnum())
-        digest = hashlib.blake2b(letters.encode(), digest_size=12).digest()
+        digest, sketch, known = self._find(text)
         if digest in self._exact:
             return False
         self._exact.add(digest)
-        if len(letters) < SHORTEST:
-            return True
+        if sketch is None or known:
+            return not known
+        self._near.insert(len(self._sketches), sketch, check_duplication=False)
+        self._sketches.append(sketch.digest())
+        return True
+
+    def has(self, text: str) -> bool:
+        """Whether something like `text` was seen before; remembers nothing."""
+        return self._find(text)[2]
+
+    def _find(self, text: str) -> tuple[bytes, MinHash | None, bool]:
+        """(digest, sketch unless `text` is short or known word for word, whether it is known)."""
+        letters = "".join(char for char in text if char.isalnum())
+        digest = hashlib.blake2b(letters.encode(), digest_size=12).digest()
+        if digest in self._exact or len(letters) < SHORTEST:
+            return digest, None, digest in self._exact
         sketch = self._sketch(letters)
         values = sketch.digest()
-        for number in self._near.query(sketch):
-            if np.mean(self._sketches[number] == values) >= self._threshold:
-                return False
-        self._near.insert(len(self._sketches), sketch, check_duplication=False)
-        self._sketches.append(values)
-        return True
+        near = (np.mean(self._sketches[number] == values) for number in self._near.query(sketch))
+        return digest, sketch, any(share >= self._threshold for share in near)
 
     def _sketch(self, letters: str) -> MinHash:
         # every shingle of a short text, an even spread of them over a long one

@@ -10,6 +10,7 @@ from typing import Any
 
 from persian_assistant.persona import Persona
 from persian_assistant.pretraining.duplicates import Duplicates
+from persian_assistant.scraping.heldout import heldout
 from persian_assistant.scraping.plain import FENCE
 from persian_assistant.scraping.threads import Post, Thread
 from persian_assistant.text import normalise, one_line, persian_share, sanitise, to_latin_digits
@@ -25,7 +26,7 @@ _URL = re.compile(r"https?://\S+|www\.\S+")
 _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}|(?<!\d)(?:\+98|0098|0)?9\d{9}(?!\d)", re.I)
 """E-mail addresses and mobile numbers."""
 
-REASONS = ("no_reply", "short", "long", "not_persian", "personal", "duplicate")
+REASONS = ("no_reply", "short", "long", "not_persian", "personal", "heldout", "duplicate")
 """Why a thread gives no row."""
 
 
@@ -38,13 +39,18 @@ class SeedRows:
 
 
 def forum_rows(threads: Iterable[Thread], persona: str) -> SeedRows:
-    """One row a thread: title and question, answered by the best reply. Near duplicates go."""
+    """One row a thread: title and question, answered by the best reply.
+
+    Near duplicates go, and what stands in the texts that measure.
+    """
     result = SeedRows()
     questions, replies = Duplicates(), Duplicates()
     for thread in threads:
         question, candidates = _question(thread), _replies(thread)
         reply = _best(candidates)
         reason = _unfit(question, candidates, reply)
+        if reason is None and heldout().holds(question, reply):
+            reason = "heldout"
         if reason is None and not (questions.is_new(question) and replies.is_new(reply)):
             reason = "duplicate"
         if reason:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from persian_assistant.config import data_dir
+from persian_assistant.distress import speaks_of_distress
 from persian_assistant.facts import extraction, telling
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.store import FactStore
@@ -68,9 +69,9 @@ class Prompts:
         return list(chosen.values())
 
     def fits(self, prompt: Prompt) -> bool:
-        """Whether it measures nothing, and neither tells nor asks of the user's life."""
+        """Whether it measures nothing, tells or asks nothing of the user's life, and is no cry for help."""
         turns = [message.content for message in prompt.messages if message.role == "user"]
-        if any(answer_key(turn) in self._barred for turn in turns):
+        if any(answer_key(turn) in self._barred or speaks_of_distress(turn) for turn in turns):
             return False
         try:
             told = any(extraction.read(turn, previous=turns[:at]) for at, turn in enumerate(turns))

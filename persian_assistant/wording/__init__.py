@@ -24,6 +24,7 @@ AREAS = (
     "model",
     "pretrain",
     "remembrance",
+    "report",
     "rtl",
     "seed",
     "selftrain",

@@ -4,9 +4,29 @@ from persian_assistant.wording.chat_told import TOLD
 
 CATALOGUE = TOLD | {
     # --- start and end
-    "banner": {
-        "fa": "{title} · مدل {model} · {version} · پروفایل {profile}",
-        "en": "{title} · model {model} · {version} · profile {profile}",
+    "banner_model": {"fa": "مدل {model}", "en": "model {model}"},
+    "banner_profile": {"fa": "پروفایل {profile}", "en": "profile {profile}"},
+    "learned_nothing": {
+        "fa": "هنوز چیزی نیاموخته است؛ پس از هر {every} نوبت می‌آموزد.",
+        "en": "Nothing learned yet; it learns every {every} turns.",
+    },
+    "learned_never_will": {
+        "fa": "چیزی نیاموخته است و یادگیری خاموش است.",
+        "en": "Nothing learned, and learning is off.",
+    },
+    "learned_aside": {
+        "fa": "آنچه آموخته بود کنار گذاشته شده است؛ نسخه‌ها: /versions",
+        "en": "What it had learned is put aside; see /versions.",
+    },
+    "learned_version": {"fa": "آخرین یادگیری: {day}", "en": "Learned last: {day}"},
+    "learned_number": {
+        "fa": "آخرین یادگیری، {day}: {count} دانسته",
+        "en": "Learned last, {day}: {count} facts",
+    },
+    "learned_facts": {"fa": "آخرین یادگیری، {day}: {facts}", "en": "Learned last, {day}: {facts}"},
+    "learned_facts_more": {
+        "fa": "آخرین یادگیری، {day}: {facts} و {more} چیز دیگر",
+        "en": "Learned last, {day}: {facts} and {more} more",
     },
     "help_hint": {
         "fa": "راهنما: /help · خط تازه: Alt+Enter · بریدن پاسخ: Ctrl-C · خروج: /exit",
@@ -73,7 +93,7 @@ CATALOGUE = TOLD | {
     "until_pass": {"fa": "{turns} نوبت تا یادگیری بعدی", "en": "{turns} turns until the next pass"},
     "learning_off": {"fa": "بدون یادگیری", "en": "learning off"},
     "speed": {"fa": "{speed} توکن در ثانیه", "en": "{speed} tokens/s"},
-    "pass_line": {"fa": "یادگیری: {phase} {bar} {percent}٪", "en": "learning: {phase} {bar} {percent}%"},
+    "pass_line": {"fa": "{phase} {bar} {percent}٪", "en": "{phase} {bar} {percent}%"},
     "pass_loss": {"fa": "زیان {loss}", "en": "loss {loss}"},
     "pass_left": {"fa": "{time} مانده", "en": "{time} left"},
     "seconds": {"fa": "{n} ثانیه", "en": "{n} s"},
@@ -110,11 +130,11 @@ CATALOGUE = TOLD | {
     "keys_help": {
         "fa": (
             "هر متنی که با / آغاز نشود برای مدل فرستاده می‌شود. برای فرستادن متنی که با / آغاز "
-            "می‌شود، پیش از آن یک فاصله یا یک / دیگر بگذارید."
+            "می‌شود، پیش از آن یک فاصله یا یک / دیگر بگذارید. خط تازه: Alt+Enter؛ بریدن پاسخ: Ctrl-C."
         ),
         "en": (
             "Whatever does not start with / goes to the model. To send text that starts with /, put "
-            "a space or another / before it."
+            "a space or another / before it. New line: Alt+Enter; cut an answer: Ctrl-C."
         ),
     },
     "column_command": {"fa": "دستور", "en": "command"},
@@ -273,6 +293,7 @@ CATALOGUE = TOLD | {
     "status_quantization": {"fa": "کوانتش وزن‌ها", "en": "quantization"},
     "status_device": {"fa": "دستگاه", "en": "device"},
     "status_version": {"fa": "نسخهٔ پاسخ‌گو", "en": "serving version"},
+    "status_learned": {"fa": "آموخته‌ها", "en": "what it learned"},
     "status_trainable_parameters": {"fa": "پارامترهای آموزش‌پذیر", "en": "trainable parameters"},
     "status_exchanges": {"fa": "نوبت‌های دفتر گفت‌وگو", "en": "exchanges in the journal"},
     "status_pending": {"fa": "نوبت‌های هنوز نیاموخته", "en": "exchanges not learned yet"},

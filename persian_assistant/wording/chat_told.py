@@ -33,6 +33,22 @@ TOLD = {
         "fa": "یک پرسش از دو نسخه، کنار هم و بدون حافظه؛ current نسخهٔ کنونی را بدون حافظه و با حافظه می‌سنجد",
         "en": "one question to two versions side by side, without memory; current: without and with memory",
     },
+    # --- the name of a new user; the sentences are read by the rules, which know Persian
+    "ask_name": {
+        "fa": "شما را به چه نامی صدا کنم؟ (رد شدن: Enter)",
+        "en": "What shall I call you? (Enter passes over)",
+    },
+    "name_passed_over": {
+        "fa": "باشد؛ هر وقت خواستید بگویید «اسمم … است».",
+        "en": "All right. Tell it at any time: «اسمم … است».",
+    },
+    "name_learned": {"fa": "به خاطر سپردم: اسم تو {name} است.", "en": "Remembered: your name is {name}."},
+    "name_sentence": {"fa": "اسمم {name} است.", "en": "اسمم {name} است."},
+    "name_sentence_spoken": {"fa": "اسمم {name}ه.", "en": "اسمم {name}ه."},
+    "name_question": {"fa": "اسم من چیست؟", "en": "اسم من چیست؟"},
+    "name_answer": {"fa": "اسم تو {name} است.", "en": "اسم تو {name} است."},
+    "name_attribute": {"fa": "اسم", "en": "اسم"},
+    "greetings": {"fa": "سلام درود وقت صبح hi hello", "en": "hi hello hey سلام درود"},
     # --- what the user told
     "remembered": {"fa": "به خاطر سپردم: {fact}", "en": "Remembered: {fact}"},
     "remembered_instead": {

@@ -42,6 +42,10 @@ CATALOGUE = {
         "fa": "سنجیدن روش‌های آموزش در کنار هم",
         "en": "compare ways of teaching a model",
     },
+    "command_report": {
+        "fa": "یک صفحهٔ HTML از نسخه‌ها، روند یادگیری و آنچه کی تغییر کرد",
+        "en": "one HTML page: versions, learning curves, and what changed when",
+    },
     "command_bench": {"fa": "اندازه‌گیری", "en": "measure"},
     "no_persona": {
         "fa": "شخصیتی به نام «{name}» نیست. این‌ها هست: {known}؛ یا مسیر یک فایل TOML بدهید.",

@@ -170,6 +170,7 @@ CATALOGUE = {
         "fa": "{count} با ایمیل یا شمارهٔ تلفن",
         "en": "{count} with an e-mail address or phone number",
     },
+    "left_heldout": {"fa": "{count} در متن‌های سنجش", "en": "{count} in the texts that measure"},
     "left_duplicate": {"fa": "{count} تکراری", "en": "{count} duplicates"},
     "left_empty": {"fa": "{count} صفحه که گفت‌وگویی در آن نبود", "en": "{count} pages without a thread"},
     "left_failed": {"fa": "{count} صفحه که خوانده نشد", "en": "{count} pages that could not be read"},

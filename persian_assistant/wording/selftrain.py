@@ -107,7 +107,7 @@ CATALOGUE = {
         "en": "There is a new talk; self-training is awake.",
     },
     "warning": {"fa": "هشدار: {text}", "en": "Warning: {text}"},
-    "finished": {"fa": "{count} چرخه انجام شد.", "en": "{count} cycles are done."},
+    "finished": {"fa": "{count} چرخه انجام شد.", "en": "Cycles done: {count}."},
     # --- phases and the status table
     "phase_prepare": {"fa": "آماده‌سازی", "en": "preparing"},
     "phase_generate": {"fa": "ساختن پاسخ", "en": "generating"},

@@ -132,8 +132,8 @@ CATALOGUE = {
         "en": "rank of the adapter on all linear layers",
     },
     "flag_optim": {
-        "fa": "بهینه‌ساز، به نام‌های transformers؛ auto روی پردازندهٔ گرافیکی paged_adamw_8bit است و روی CPU adamw_torch",
-        "en": "optimizer, as transformers names them; auto: paged_adamw_8bit on a GPU, adamw_torch on a CPU",
+        "fa": "بهینه‌ساز، به نام‌های transformers؛ پیش‌فرض paged_adamw_8bit؛ auto روی CPU adamw_torch می‌گیرد که آنجا کمی تندتر است",
+        "en": "optimizer, as transformers names them; paged_adamw_8bit if not given; auto takes adamw_torch on a CPU, a little faster there",
     },
     "flag_max_length": {"fa": "بیشترین شمار توکن یک سطر", "en": "tokens of a row, at most"},
     "flag_heldout_share": {

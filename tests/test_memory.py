@@ -116,3 +116,21 @@ def test_blocks_find_what_one_index_would(told: Told, monkeypatch: pytest.Monkey
     told.memory.warm()
     assert "55" in told.memory.recall("کتاب ۵۵ را دیروز از کجا گرفتم؟")[0]
     assert told.memory.recall("رمز صندوق ۱۰۳ چه بود؟") == Memory(told.store).recall("رمز صندوق ۱۰۳ چه بود؟")
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "value"),
+    [
+        (
+            "پارسال پیش دکتر زرگانی دوتا از دندونامو کشیدم، هر دوتاش عقل بود",
+            "پارسال پیش کی دندونامو کشیدم؟",
+            "عقل",
+        ),
+        ("دایی فریبرزم ساز می‌سازه، بیشتر سه‌تار", "دایی من چی می‌سازه؟", "سه‌تار"),
+    ],
+)
+def test_a_clause_is_told_with_the_rest_of_its_sentence(
+    told: Told, text: str, question: str, value: str
+) -> None:
+    told.say(text)
+    assert value in told.memory.recall(question)[0]

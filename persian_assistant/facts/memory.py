@@ -31,6 +31,8 @@ FACTS_AT_ONCE = 128
 """Facts of which all that they can be asked for is made out at once; where more are new, `warm` does it."""
 SURE = 0.9
 """A fact that fits less is told with the sentence around it."""
+WHOLE = 1.2
+"""A clause read from a sentence longer than it by this factor is told with the sentence: it may lack the rest."""
 SOME = 32
 """Facts that `warm` works on between two questions."""
 TURN_BAR = 0.6
@@ -115,7 +117,8 @@ class Memory:
         Not a sentence of which something does not hold any more, or that may name what held before.
         """
         beside = self.store.from_turn(fact.seq)
-        whole = not own and all(self.store.is_live(one.id) and not one.supersedes for one in beside)
+        partly = fact.details.get("rule") == "clause" and len(fact.sentence) > WHOLE * len(told(fact))
+        whole = (partly or not own) and all(self.store.is_live(one.id) and not one.supersedes for one in beside)
         quoted = one_line(said(one_line(fact.sentence)[:LONGEST_TURN])) if whole else ""
         return quoted or told(fact)
 

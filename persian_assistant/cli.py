@@ -8,9 +8,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from persian_assistant import __version__, log, wording
+from persian_assistant.arguments import ArgumentParser
 from persian_assistant.config import Config
 from persian_assistant.errors import AssistantError
 from persian_assistant.wording import say
@@ -46,7 +48,7 @@ def _run(words: list[str]) -> int:
         config = config.merged({"lang": wording.language()}, "--lang")
         return int(module.run(args, config))
     except AssistantError as error:
-        print(error, file=sys.stderr)
+        _tell(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -55,17 +57,32 @@ def _run(words: list[str]) -> int:
         return 0
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("persian_assistant"):
-            print(say("cli.not_installed", name=error.name), file=sys.stderr)
+            _tell(say("cli.not_installed", name=error.name))
             return 1
         logger.exception("command line")
-        told = say("cli.unexpected", kind=type(error).__name__, log=log.log_path())
-        print(told, file=sys.stderr)
+        _tell(say("cli.unexpected", kind=type(error).__name__, log=log.log_path()))
         return 1
 
 
+def _tell(text: str) -> None:
+    """A sentence on stderr; on a terminal broken between words, where that is to be had."""
+    with suppress(ImportError, OSError):  # without a library, and without a terminal, it goes out as it is
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        if width and os.environ.get("TERM") != "dumb":
+            from persian_assistant.terminal.rtl_flow import wrapped
+
+            text = wrapped(text, width)
+    print(text, file=sys.stderr)
+
+
 def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:
-    parser = argparse.ArgumentParser(prog="persian-assistant", description=say("cli.description"))
-    parser.add_argument("--version", action="version", version=f"persian-assistant {__version__}")
+    parser = ArgumentParser(prog="persian-assistant", description=say("cli.description"))
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"persian-assistant {__version__}",
+        help=say("cli.help_version"),
+    )
     parser.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     chosen = next((word for word in words if word in COMMANDS), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from persian_assistant.text import to_persian_digits
 from persian_assistant.wording import language
 
@@ -16,6 +18,16 @@ def figure(value: object) -> str:
     else:
         return str(value)
     return _written(text)
+
+
+def exact(value: float) -> str:
+    """A number with all its digits and without grouping, as it may be typed: «۰٫۰۰۰۲» or "0.0002"."""
+    return _written(f"{value:.12f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value))
+
+
+def listed(numbers: Iterable[int]) -> str:
+    """Numbers of things in a row, without marks between their digits: «۱، ۲» or "1, 2"."""
+    return ("، " if language() == "fa" else ", ").join(_written(str(number)) for number in numbers)
 
 
 def _written(text: str) -> str:

@@ -96,15 +96,21 @@ class Journal:
         return self.append("user", content=content)
 
     def append_assistant(
-        self, reply_to: int, content: str, *, interrupted: bool = False, version: int | None = None
+        self,
+        reply_to: int,
+        content: str,
+        *,
+        interrupted: bool = False,
+        version: int | None = None,
+        own: bool = False,
     ) -> int:
         """Write an answer to the user's entry `reply_to`; a later one replaces it. Raises DiskError.
 
-        `version` is the adapter version that answered, None for the base model.
+        `version` is the adapter version that answered, None for the base model; `own`: no model did, the
+        program itself.
         """
-        return self.append(
-            "assistant", reply_to=reply_to, content=content, interrupted=interrupted, version=version
-        )
+        fields = {"interrupted": interrupted, "version": version} | ({"own": True} if own else {})
+        return self.append("assistant", reply_to=reply_to, content=content, **fields)
 
     def append_fact(self, **fields: object) -> int:
         """Write one fact as `journal_state` describes it; `facts.store` is what does. Raises DiskError."""

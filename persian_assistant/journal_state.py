@@ -44,9 +44,11 @@ class _Turn:
     assistant: str | None = None
     interrupted: bool = False
     rating: Literal["good", "bad"] | None = None
+    stepped_in: Literal["answered", "distress"] | None = None
 
     def exchange(self, seq: int) -> Exchange:
-        return Exchange(seq, self.time, self.user, self.assistant, self.interrupted, self.rating)
+        said = (self.user, self.assistant, self.interrupted)
+        return Exchange(seq, self.time, *said, self.rating, self.stepped_in)
 
 
 class State:
@@ -103,11 +105,14 @@ class State:
                 self._seqs.append(seq)
         elif kind == "assistant":
             self._answered(entry["reply_to"], entry["content"], entry.get("interrupted", False))
+            if entry.get("own") and (turn := self._turns.get(entry["reply_to"])) is not None:
+                turn.stepped_in = "answered"
         elif kind == "fix":
             self._answered(entry["target"], entry["reply"], False)
         elif kind == "rating":
             if (turn := self._turns.get(entry["target"])) is not None:
                 turn.rating = entry["value"] if entry["value"] != "none" else None
+                turn.stepped_in = "distress" if entry.get("by") == "distress" else turn.stepped_in
         elif kind == "undo":
             self._turns.pop(entry["target"], None)
         elif kind == "forget":
@@ -123,7 +128,8 @@ class State:
     def _answered(self, seq: int, content: str, interrupted: bool) -> None:
         """The answer to a turn, in place of the one before and of what was thought of that."""
         if (turn := self._turns.get(seq)) is not None:
-            turn.assistant, turn.interrupted, turn.rating = content, interrupted, None
+            turn.assistant, turn.interrupted = content, interrupted
+            turn.rating = turn.stepped_in = None
 
 
 def _pass_record(entry: Entry) -> PassRecord:
@@ -149,8 +155,9 @@ def well_formed(entry: Entry) -> bool:
     if not isinstance(entry["time"], (int, float)):
         return False
     if kind == "assistant":
-        interrupted = entry.get("interrupted", False)
-        return _texts(entry, "content") and _is_int(entry["reply_to"]) and isinstance(interrupted, bool)
+        signs = (entry.get("interrupted", False), entry.get("own", False))
+        sound = all(isinstance(sign, bool) for sign in signs)
+        return _texts(entry, "content") and _is_int(entry["reply_to"]) and sound
     if kind == "pass":
         return (
             entry["outcome"] in PASS_OUTCOMES
@@ -160,6 +167,8 @@ def well_formed(entry: Entry) -> bool:
         )
     if kind == "rating":
         return _is_int(entry["target"]) and entry["value"] in RATINGS
+    if kind == "rollback":
+        return entry["version"] is None or _is_int(entry["version"])
     if kind == "fact":
         return _well_formed_fact(entry)
     if kind == "forget":

@@ -30,6 +30,7 @@ AT_OPENING = 100
 Reason = Literal[
     "fact", "earlier", "said", "good",
     "unrated", "bad", "unfinished", "read", "corrected", "nothing_said", "facts_off", "superseded",
+    "distress", "answered",
 ]  # fmt: skip
 
 
@@ -180,7 +181,8 @@ def _rows_of(exchange: Exchange, read: bool, settings: LearningConfig) -> list[L
     if not exchange.complete:
         return [Lesson(exchange.user, False, "unfinished")]
     if exchange.rating == "bad":
-        return [Lesson(exchange.user, False, "bad"), Lesson(exchange.assistant or "", False, "bad")]
+        why: Reason = exchange.stepped_in or "bad"
+        return [Lesson(exchange.user, False, why), Lesson(exchange.assistant or "", False, why)]
     if read:
         words = Lesson(exchange.user, False, "read")
     elif settings.facts and (views := len(said_lessons(exchange.user))):
@@ -190,7 +192,8 @@ def _rows_of(exchange: Exchange, read: bool, settings: LearningConfig) -> list[L
         words = Lesson(exchange.user, weighs, "said" if weighs else "nothing_said")
     if exchange.rating == "good" and settings.good_weight:
         return [words, Lesson(exchange.assistant or "", True, "good")]
-    return [words, Lesson(exchange.assistant or "", settings.reply_weight > 0, "unrated")]
+    why = "answered" if exchange.stepped_in == "answered" else "unrated"
+    return [words, Lesson(exchange.assistant or "", settings.reply_weight > 0, why)]
 
 
 def tidy(text: str) -> str:

@@ -62,6 +62,8 @@ class Exchange:
     interrupted: bool = False
     rating: Literal["good", "bad"] | None = None
     """What the user said of the answer with /good or /bad; a bad one trains nothing."""
+    stepped_in: Literal["answered", "distress"] | None = None
+    """What the program did itself: it answered, or called the turn bad, because it speaks of distress."""
 
     @property
     def complete(self) -> bool:

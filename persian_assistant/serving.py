@@ -11,6 +11,7 @@ from persian_assistant import adapters, beside
 from persian_assistant.config import ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
+from persian_assistant.facts.phrases import to_say
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.persona import Persona, memory_lines
@@ -129,7 +130,7 @@ class Serving:
 
     def quotable(self, messages: Sequence[Message]) -> list[str]:
         """The lines of memory in a prompt that a small model is kept to once it begins one."""
-        return memory_lines(messages) if self.is_small else []
+        return [to_say(line) for line in memory_lines(messages)] if self.is_small else []
 
     def learning_pass(self) -> LearningPass:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""

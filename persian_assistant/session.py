@@ -6,15 +6,15 @@ The terminal and the piped chat talk to this and to nothing below it.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from persian_assistant import disk
-from persian_assistant.config import Config, GenerationConfig, home, with_setting
-from persian_assistant.errors import LearningError, LockedError, ModelError, UsageError
+from persian_assistant import transcript
+from persian_assistant.config import Config, home
+from persian_assistant.errors import DiskError, LearningError, LockedError, ModelError, UsageError
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge
 from persian_assistant.learner import Learner, PassState
@@ -22,20 +22,23 @@ from persian_assistant.loading import LoadingState, ModelLoader, settle
 from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
 from persian_assistant.records import Exchange, Message
-from persian_assistant.session_parts import Ask, Notice, OpenProfile, Status, open_with_role
+from persian_assistant.session_parts import (
+    Ask,
+    Notice,
+    OpenProfile,
+    Status,
+    open_with_role,
+    settings_of,
+    with_changed,
+)
 from persian_assistant.session_told import ToldSession
 from persian_assistant.text import normalise, sanitise
 from persian_assistant.versions import Version, VersionStore
-from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from persian_assistant.serving import Serving
 
 CONVERSATIONS = "conversations"
-_LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
-_TOP_SETTINGS = ("memory",)
-
-
 READING_TEMPERATURE = 0.2
 """At most, where a small model reads an answer out of its memory."""
 
@@ -138,9 +141,22 @@ class Session(ToldSession):
         seq = self.journal.append_user(text)
         if (own_answer := self._met(seq, text)) is not None:
             return self._answer(seq, cancel, own_answer)
+        self._read(seq)
+        return self._answer(seq, cancel)
+
+    def acknowledge(self, text: str, answer: str) -> None:
+        """A turn that the program itself answers, such as the user's name: read and learned as any other.
+
+        Raises DiskError.
+        """
+        seq = self.journal.append_user(normalise(sanitise(text)).strip())
+        self._read(seq)
+        self.journal.append_assistant(seq, answer, own=True)
+
+    def _read(self, seq: int) -> None:
+        """What the turn `seq` tells becomes facts, and is said to be remembered."""
         for sentence in self._knowledge.noticed(self._knowledge.observe(seq, self._first_seq)):
             self.on_fact(sentence)
-        return self._answer(seq, cancel)
 
     def regenerate(self, cancel: threading.Event) -> Iterator[str]:
         """Another answer to the last turn; it replaces the one before. Raises UsageError without a turn."""
@@ -189,13 +205,17 @@ class Session(ToldSession):
         messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
         alone = self._read_out(messages)
         for turn in turns:
-            if turn.seq != seq and self.role is not None and not self.role.in_hearing(turn.seq):
+            if turn.seq != seq and not self._heard(turn):
                 continue
             if turn.seq < seq and turn.assistant and not alone:
                 messages += [Message("user", turn.user), Message("assistant", turn.assistant)]
             elif turn.seq == seq:
                 messages.append(Message("user", turn.user))
         return messages
+
+    def _heard(self, turn: Exchange) -> bool:
+        """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""
+        return turn.stepped_in != "answered" if self.role is None else self.role.in_hearing(turn.seq)
 
     def _read_out(self, messages: list[Message]) -> bool:
         """Whether a small model is given lines of memory: it is to say them, not to invent."""
@@ -232,18 +252,8 @@ class Session(ToldSession):
         turns = self.conversation()
         if not turns:
             raise UsageError("chat.nothing_to_save")
-        if path is None:
-            folder = disk.make_private_dir(self.profile.path / CONVERSATIONS)
-            path = folder / time.strftime("%Y-%m-%d-%H%M%S.md")
-        elif (path := path.expanduser()).is_file():
-            raise UsageError("cli.file_exists", path=path)
-        lines = [f"# {self.speaker()}", ""]
-        for turn in turns:
-            lines += [f"**{say('chat.you')}** {turn.user}", ""]
-            if turn.assistant:
-                lines += [f"**{self.speaker(turn.seq)}:** {turn.assistant}", ""]
-        disk.write_private(path, "\n".join(lines))
-        return path
+        folder = self.profile.path / CONVERSATIONS
+        return transcript.save(turns, self.speaker(), self.speaker, path, folder)
 
     # --- learning -----------------------------------------------------------------------------------
 
@@ -295,6 +305,8 @@ class Session(ToldSession):
         except ModelError:
             self.store.rollback(before.number if before else None)
             raise
+        with suppress(DiskError):  # CURRENT has it; the journal's line is for who reads the past
+            self.journal.append("rollback", version=version.number if version else None)
         return version
 
     def push(self, repo_id: str, *, public: bool, yes: bool = False, ask: Ask | None = None) -> str:
@@ -308,25 +320,14 @@ class Session(ToldSession):
 
     def set(self, name: str, value: str) -> str:
         """Change one setting for this run; returns the value in force. Raises UsageError."""
-        if name in _TOP_SETTINGS:
-            self.config = with_setting(self.config, name, value)
-        elif name in _LEARNING_SETTINGS:
-            learning = with_setting(self.config.learning, name, value)
-            self.config = replace(self.config, learning=learning)
-            self._learner.settings = learning
-        else:
-            self.config = replace(self.config, generation=with_setting(self.config.generation, name, value))
+        self.config = with_changed(self.config, name, value)
+        self._learner.settings = self.config.learning
         in_force = self.settings()[name]
         return "-" if in_force is None else str(in_force).lower()
 
     def settings(self) -> dict[str, object]:
         """What /set can change, and its values."""
-        generation = {
-            item.name: getattr(self.config.generation, item.name) for item in fields(GenerationConfig)
-        }
-        learning = asdict(self.config.learning)
-        top = {name: getattr(self.config, name) for name in _TOP_SETTINGS}
-        return generation | {name: learning[name] for name in _LEARNING_SETTINGS} | top
+        return settings_of(self.config)
 
     def status(self) -> Status:
         """Figures of the moment."""

@@ -1,13 +1,13 @@
-"""What a session is opened with and what it shows of itself: the profile, the figures of /status."""
+"""What a session is opened with and what it shows of itself: profile, figures of /status, settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from persian_assistant.config import Config, home
+from persian_assistant.config import Config, home, with_setting
 from persian_assistant.errors import UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.profile import Profile
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Notice = Callable[[str], None]
 Ask = Callable[[str], bool]
+_LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
+_TOP_SETTINGS = ("memory",)
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,22 @@ def _open_profile(config: Config, persona: Persona, source: ModelSource, notice:
     profile = Profile.open(home(), f"{name[:50]}-{source.fingerprint[:8]}", create=create)
     notice(say("learning.new_base", name=source.name, profile=profile.name, before=name))
     return profile
+
+
+# --- settings of /set -------------------------------------------------------------------------------
+
+
+def settings_of(config: Config) -> dict[str, object]:
+    """What /set can change, and its values."""
+    learning = asdict(config.learning)
+    top = {name: getattr(config, name) for name in _TOP_SETTINGS}
+    return asdict(config.generation) | {name: learning[name] for name in _LEARNING_SETTINGS} | top
+
+
+def with_changed(config: Config, name: str, value: str) -> Config:
+    """`config` with one of these settings changed. Raises UsageError."""
+    if name in _TOP_SETTINGS:
+        return with_setting(config, name, value)
+    if name in _LEARNING_SETTINGS:
+        return replace(config, learning=with_setting(config.learning, name, value))
+    return replace(config, generation=with_setting(config.generation, name, value))

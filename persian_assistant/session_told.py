@@ -16,6 +16,7 @@ from persian_assistant.config import Config
 from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
+from persian_assistant.figures import listed
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge, Lesson, Rating, tidy
 from persian_assistant.learner import Learner
@@ -208,8 +209,9 @@ class ToldSession:
         if number is None:
             return None
         if not isinstance(number, int) or number not in known:
-            listed = "، ".join(map(str, known)) or say("disk.no_versions")
-            raise UsageError("disk.no_such_version", number=number, known=listed)
+            raise UsageError(
+                "disk.no_such_version", number=number, known=listed(known) or say("disk.no_versions")
+            )
         return known[number]
 
     # --- the role of somebody who is gone -----------------------------------------------------------
@@ -229,7 +231,7 @@ class ToldSession:
         """Write a model's answer; nothing is learned of a turn that spoke of acute distress."""
         self.journal.append_assistant(seq, answer, interrupted=interrupted, version=version)
         if seq in self._distressed:
-            self.journal.append("rating", target=seq, value="bad")
+            self.journal.append("rating", target=seq, value="bad", by="distress")
 
     def keep_ended(self, before: ToldSession) -> None:
         """A role that distress ended stays so when another profile was opened in between."""
@@ -240,7 +242,7 @@ class ToldSession:
 
     def _answered_outside(self, seq: int, answer: str) -> None:
         """Write an answer of the program's own; nothing of the turn is learned or read as a fact."""
-        number = self.journal.append_assistant(seq, answer)
+        number = self.journal.append_assistant(seq, answer, own=True)
         self.journal.append("rating", target=seq, value="bad")
         self.journal.append("observed", upto=number)
 

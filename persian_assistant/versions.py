@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from persian_assistant import disk
+from persian_assistant import disk, figures
 from persian_assistant.errors import DiskError, UsageError
 from persian_assistant.wording import say
 
@@ -218,7 +218,7 @@ class VersionStore:
                 return None
             versions = {version.number: version for version in self.list()}
             if number not in versions:
-                known = ", ".join(str(known) for known in versions) or say("disk.no_versions")
+                known = figures.listed(versions) or say("disk.no_versions")
                 raise UsageError("disk.no_such_version", number=number, known=known)
             self.verify(versions[number])
             self._point_to(_name(number), newest=number)
@@ -329,7 +329,7 @@ class VersionStore:
     def _warn_once(self, key: str, pointer: str, used: int | None) -> None:
         if pointer not in self._fallen:
             self._fallen.add(pointer)
-            self.warnings.append(say(key, number=pointer, used=used))
+            self.warnings.append(say(key, number=_number(pointer) or pointer, used=used))
 
 
 def _name(number: int) -> str:

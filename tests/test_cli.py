@@ -54,7 +54,44 @@ def test_what_means_nothing_ends_with_two(words: list[str], capsys: pytest.Captu
     with pytest.raises(SystemExit) as ended:
         main(words)
     assert ended.value.code == 2
-    assert "usage:" in "".join(capsys.readouterr())
+    assert wording.say("cli.usage") in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "values"),
+    [
+        (["train", "--learning-rate", "داغ"], "argument_number", {"name": "--learning-rate", "value": "داغ"}),
+        (["train", "--epochs", "۲٫۵"], "argument_whole", {"name": "--epochs", "value": "۲٫۵"}),
+        (["train", "--epochs"], "argument_bare", {"name": "--epochs"}),
+        (["train", "--nonsense"], "argument_unknown", {"value": "--nonsense"}),
+        (["bench"], "argument_required", {"name": "WHAT"}),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_told_in_the_language_of_the_interface(
+    words: list[str], key: str, values: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for language in wording.LANGUAGES:
+        with pytest.raises(SystemExit) as ended:
+            main(["--lang", language, *words])
+        assert ended.value.code == 2
+        err = capsys.readouterr().err
+        assert err.splitlines()[-1] == wording.say(f"cli.{key}", **values)
+        assert err.startswith(wording.say("cli.usage")) and "error:" not in err
+
+
+def test_a_choice_that_is_none_names_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--lang", "fa", "chatt"])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("«chatt» برای COMMAND پذیرفتنی نیست") and "selftrain" in last
+
+
+def test_help_has_no_english_heading_in_persian(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["train"], ["seed", "build"]):
+        with pytest.raises(SystemExit):
+            main(["--lang", "fa", *words, "--help"])
+        shown = capsys.readouterr().out
+        assert not any(english in shown for english in ("usage", "options:", "arguments", "show this help"))
 
 
 def test_version() -> None:

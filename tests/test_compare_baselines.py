@@ -434,7 +434,9 @@ def test_refusals(tmp_path: Path, config: Config) -> None:
     assert refused(tmp_path, config, "--profile", "nobody").key == "disk.no_such_profile"
     both = refused(tmp_path, config, "--profile", "nobody", "--data", str(rows))
     assert both.key == "baselines.one_source"
-    assert refused(tmp_path, config, "--limit", "-1").key == "cli.bad_value"
+    negative = refused(tmp_path, config, "--data", str(rows), "--limit", "-1")
+    assert negative.key == "cli.bad_value"
+    assert refused(tmp_path, config, "--limit", "12").key == "baselines.limit_needs_data"
 
 
 def test_a_profile_without_facts_says_what_to_do(tmp_path: Path, config: Config) -> None:

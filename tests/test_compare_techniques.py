@@ -303,3 +303,9 @@ def test_a_chat_says_what_is_wrong_with_a_folder(
     other = ["--model", str(finished / "full-1"), "--adapter", str(finished / "ia3-1")]
     code, _, err = chat(monkeypatch, capsys, *other)
     assert code == 1 and "ia3-1" in err
+
+
+def test_the_data_is_named_in_the_language_of_the_interface() -> None:
+    named = compare_techniques_report._data_name
+    assert named("seed examples of assistant") == say("compare.own_examples", persona="assistant")
+    assert named("/data/mine.jsonl") == "/data/mine.jsonl"

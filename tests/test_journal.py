@@ -14,6 +14,7 @@ import pytest
 from persian_assistant.errors import DiskError
 from persian_assistant.journal import Journal, PassRecord
 from persian_assistant.records import Exchange
+from persian_assistant.text import to_persian_digits
 
 ROOT = Path(__file__).resolve().parents[1]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals, modes and limits of Unix")
@@ -106,6 +107,8 @@ def test_fields_that_do_not_fit_are_refused_and_nothing_is_written(path: Path) -
         ("undo", {}),
         ("pass", {"outcome": "perhaps", "high_water": 1}),
         ("teach", {"seq": 9}),
+        ("rollback", {"version": "2"}),
+        ("rollback", {}),
     ]:
         with pytest.raises(ValueError):
             journal.append(kind, **fields)
@@ -259,7 +262,7 @@ def test_bad_lines_in_the_middle_stay_are_skipped_and_named(path: Path) -> None:
     assert [(e.seq, e.assistant) for e in journal.exchanges()] == [(1, None), (3, "پاسخ 1"), (5, "پاسخ 2")]
     assert len(journal.warnings) == 3
     for number, warning in zip((2, 4, 6), journal.warnings, strict=True):
-        assert f" {number} " in warning
+        assert f" {to_persian_digits(str(number))} " in warning
         assert str(path) in warning
     assert journal.append_user("بعدی") == 7
 

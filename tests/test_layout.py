@@ -28,10 +28,11 @@ COMMANDS_WITH_HELP = (
 
 FLOORS = {
     "__init__": 0, "errors": 0, "config": 0, "text": 0, "records": 0, "wording": 0,
+    "arguments": 0,
     "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
     "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1, "example_files": 1, "rounds": 1,
     "hub": 1, "hub_client": 1, "push": 1,
-    "figures": 0, "calendar_fa": 1, "reporting": 1,
+    "figures": 0, "calendar_fa": 1, "transcript": 1, "reporting": 1,
     "bidi": 0, "distress": 0, "distress_rules": 0, "remembrance_words": 0,
     "remembrance_consent": 1, "remembrance": 1,
     "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "quoting": 2, "engine": 2,

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+from pseudo_terminal import Terminal
+from rich.cells import cell_len
 from scripted import ScriptedSession
 
 from persian_assistant.config import Config
+from persian_assistant.terminal.actions import COMMANDS
+from persian_assistant.terminal.rtl_flow import wrapped
+from persian_assistant.terminal.rtl_table import table_rows
 from persian_assistant.terminal.toolbar import Toolbar
-from persian_assistant.terminal.view import View, wrapped
+from persian_assistant.terminal.view import View
 
 
 def test_lines_break_between_words_and_keep_what_is_long_in_one_piece() -> None:
@@ -16,6 +24,29 @@ def test_lines_break_between_words_and_keep_what_is_long_in_one_piece() -> None:
     lines = ["سرگشتگی نسبت", "به مدل پایه", "است", "  ● ۱ ██", long]
     assert wrapped(text, 12).split("\n") == lines
     assert wrapped(text, 200) == text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
+def test_an_error_of_the_command_line_breaks_between_words(tmp_path: Path) -> None:
+    name = "nobody-of-this-name"
+    command = [sys.executable, "-m", "persian_assistant", "chat", "--persona", name]
+    screen = Terminal(tmp_path / "calls", command)
+    try:
+        screen.sees("TOML")
+        screen.ends(2)
+        first, second = (line.strip() for line in screen.plain.strip().splitlines())
+    finally:
+        screen.close()
+    assert name in first and cell_len(first) <= 100 < cell_len(f"{first} {second.split()[0]}")
+
+
+@pytest.mark.parametrize("width", [50, 80])
+def test_the_help_breaks_no_word(width: int) -> None:
+    """Two columns that are too wide share the room; before, the first one was left with eight cells."""
+    usages = {word for command in COMMANDS for word in command.usage.split()}
+    rows = [[(command.usage, ()), (command.description, ())] for command in COMMANDS]
+    shown = table_rows([("دستور", ()), ("کار", ())], rows, width, "logical")
+    assert usages <= {word.strip("\u200e") for row in shown for word in row.split()}
 
 
 def test_the_bottom_line_leaves_its_beginning_out_where_it_does_not_fit(

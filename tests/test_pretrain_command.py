@@ -119,7 +119,7 @@ def test_a_folder_of_text_becomes_a_model(text: Path, capfd: pytest.CaptureFixtu
     assert main(words(text, out)) == 0
     printed = capfd.readouterr()
     assert printed.out == f"{out / 'model'}\n"
-    assert re.search(r"step 30/30 · loss \d\.\d+ · \d+ tokens/s · 0:00:00 left", printed.err)
+    assert re.search(r"step 30/30 · loss \d\.\d+ · [\d,]+ tokens/s · 0:00:00 left", printed.err)
     assert "prose: 120 documents" in printed.err
     assert (out / "model" / "model.safetensors").is_file()
     told = json.loads((out / "recipe.json").read_text(encoding="utf-8"))

@@ -303,7 +303,7 @@ def test_collecting_drops_what_another_source_had(recipe: Recipe, tmp_path: Path
     assert again.train == again.heldout == []
     assert len(lines) == 3
     assert "again" in lines[2]
-    assert "120" in lines[2]
+    assert "۱۲۰" in lines[2]
 
 
 def test_no_text_at_all_is_an_error(recipe: Recipe, tmp_path: Path) -> None:

@@ -161,8 +161,8 @@ def test_stopped_and_resumed_is_the_run_that_was_never_stopped(setup: Setup) -> 
     assert rows == whole.main.read  # type: ignore[attr-defined]
     assert same_weights(part, whole)
     assert len(told) == 2
-    assert "5" in told[0]
-    assert "13" in told[1]
+    assert "۵" in told[0]
+    assert "۱۳" in told[1]
 
 
 def test_a_finished_training_is_left_as_it_is(setup: Setup) -> None:

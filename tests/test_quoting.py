@@ -10,6 +10,7 @@ from tiny_models import ARCHITECTURES, tiny_config, tiny_model, tiny_tokenizer
 
 from persian_assistant.config import GenerationConfig
 from persian_assistant.engine import Engine
+from persian_assistant.facts.phrases import LESSON, to_say
 from persian_assistant.metrics import greedy_answers
 from persian_assistant.persona import memory_lines, with_memory
 from persian_assistant.quoting import Quoting, answer_ids, only
@@ -94,3 +95,8 @@ def test_lines_are_read_out_of_the_prompt_they_were_put_into(persona: str, lines
     system = with_memory(persona, lines)
     messages = [*([Message("system", system)] if system else []), Message("user", "سلام")]
     assert memory_lines(messages) == lines
+
+
+def test_of_a_lesson_the_answer_is_what_is_said() -> None:
+    lesson = LESSON.format(question="اسم خواهرم چیه؟", answer="خواهرت اسمش مینوست")
+    assert [to_say(line) for line in (lesson, LINE)] == ["خواهرت اسمش مینوست", LINE]

@@ -125,10 +125,27 @@ def test_a_step_back_before_the_next_answer_and_one_to_the_base(life: Life) -> N
     assert steps[0] == 1 and steps[-1] is None
 
 
-def test_an_answer_of_the_programs_own_is_no_step_back(life: Life) -> None:
+def test_each_rollback_that_the_journal_tells_is_one_step(life: Life) -> None:
+    """Also two between two answers, and one forward; what comes of one is not told twice."""
+    before = len(read_past(life.profile).events)
+    for number in (1, None, 2):
+        life.store.rollback(number)
+        life.journal.append("rollback", version=number)
+    life.say("خوبی؟")
+    life.say("خوبم.")
+    steps = read_past(life.profile).events[before:]
+    assert [(event.kind, event.number) for event in steps] == [
+        ("rolled_back", 1), ("rolled_back", None), ("rolled_back", 2),
+    ]  # fmt: skip
+    assert [event.time for event in steps] == sorted({event.time for event in steps})
+    assert page_of(life).text.count("از این پس مدل پایه پاسخ داد.") == 1
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_answer_of_the_programs_own_is_no_step_back(marked: bool, life: Life) -> None:
     before = read_past(life.profile).events
     seq = life.journal.append_user("کمک")
-    number = life.journal.append_assistant(seq, "تنها نمان.")
+    number = life.journal.append_assistant(seq, "تنها نمان.", own=marked)
     life.journal.append("rating", target=seq, value="bad")
     life.journal.append("observed", upto=number)
     life.say("ممنون")

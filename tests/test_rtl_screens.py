@@ -118,6 +118,57 @@ def test_logical_text_goes_out_as_it_came() -> None:
     assert "".join(screen.writes) == "سلام، می‌گوید hello (بله)\nدوم\n"
 
 
+WORDS = (
+    "می‌خواهم با «/persona programmer» و /home/x/y.txt، بعد https://example.com/a/very/long/path?and=more-than#"
+    "forty-columns-hold و 👍 و 你好世界你好世界 و **چند واژهٔ پررنگ که در دو سطر است** تمام"
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+@pytest.mark.parametrize("sizes", [[1], [7], [1000]])
+def test_where_the_terminal_orders_rows_end_between_words(width: int, sizes: list[int]) -> None:
+    rows = streamed(WORDS, "logical", Screen(width, 60), sizes).rows()
+    plain = WORDS.replace("**", "").replace("\u200c", "")  # the emulator has no joiners
+    assert "".join(rows).replace(" ", "") == plain.replace(" ", "")
+    words = [word for row in rows for word in row.split()]
+    for word in plain.split():
+        if "example.com" in word and width < 80:
+            continue  # longer than a row: the terminal breaks it
+        if "你" not in word:
+            assert word in words, rows
+    assert len(rows) <= len(plain) // width + 4  # and no row ends early for nothing
+
+
+def test_rows_of_one_paragraph_stay_one_where_directions_change() -> None:
+    """Behind a newline, a terminal that finds directions runs the row with "hello" from left to right."""
+    persian = "این یک بند فارسی است که در آن چند واژهٔ"
+    screen = streamed(f"{persian} hello world می‌آید و بعد ادامه دارد و باز هم.", "logical", Screen(40), [3])
+    written = "".join(screen.writes)
+    assert [row.split()[0] for row in screen.rows()] == ["این", "hello", "هم."]
+    assert re.search(r"واژهٔ +hello", written) and "\nهم." in written
+
+
+def test_a_word_waits_for_its_end_and_nothing_else_does() -> None:
+    screen = Screen(40)
+    stream = Stream("logical", screen.write, screen.size)
+    for piece, shown in (("سلا", ""), ("م دو", "سلام"), ("ست", ""), (" من", " دوست")):
+        before = len(screen.writes)
+        stream.feed(piece)
+        assert "".join(screen.writes[before:]) == shown
+    stream.close()
+    assert screen.rows() == ["سلام دوست من"]
+
+
+def test_a_resize_where_the_terminal_orders_goes_on_at_the_new_width() -> None:
+    screen = Screen(60)
+    stream = Stream("logical", screen.write, screen.size)
+    stream.feed("یک دو سه ")
+    screen.resize(20)
+    stream.feed("چهار پنج شش هفت هشت نه ده یازده")
+    stream.close()
+    assert screen.rows() == ["یک دو سه چهار پنج شش", "هفت هشت نه ده یازده"]
+
+
 @pytest.mark.parametrize("mode", ["visual", "logical"])
 def test_nothing_is_painted_twice_where_the_terminal_orders(mode: str) -> None:
     written = "".join(streamed(ANSWER, mode, Screen(60, 80), [1]).writes)

@@ -259,6 +259,9 @@ def test_show(site: ForumSite, own_home: Path, capsys: pytest.CaptureFixture[str
 def test_show_of_what_is_not_usable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "show"]) == 2
     assert "seed build" in capsys.readouterr().err
+    assert main(["seed", "show", str(tmp_path / "none.jsonl"), "--lang", "en"]) == 2
+    err = capsys.readouterr().err
+    assert "none.jsonl" in err and "seed build" not in err  # a name typed wrong is nothing to build
     path = tmp_path / "bad.jsonl"
     path.write_text('{"messages": []}\n', encoding="utf-8")
     assert main(["seed", "show", str(path)]) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from learning_files import FACTS
-from session_talk import QUICK, Talk, answered_by, learn, say
+from session_talk import PATIENCE, QUICK, Talk, answered_by, learn, say
 from tiny_models import SENTENCES
 
 from persian_assistant import adapters
@@ -18,6 +18,8 @@ from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.facts import extraction
 from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.session import Session
+from persian_assistant.terminal.start import ask_name
+from persian_assistant.terminal.view import View
 
 # See test_session.py.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -134,6 +136,38 @@ def test_lessons_say_what_trains_and_why_the_rest_does_not(talk: Talk) -> None:
     assert ("اسم قناری تو نغمه است.", False, "superseded") in {
         (row.text, row.included, row.reason) for row in session.lessons()
     }
+
+
+def test_what_the_program_left_out_is_not_said_to_be_the_users_doing(talk: Talk) -> None:
+    session = talk.open(learning=replace(QUICK, facts=True))
+    hurt = "می‌خواهم خودم را بکشم."
+    say(session, hurt)
+    say(session, TIRED)
+    session.rate("bad")
+    for opened in (session, None):
+        if opened is None:
+            session.close()
+            opened = talk.open(wait=False)
+        reasons = {row.text: (row.included, row.reason) for row in opened.lessons()}
+        assert reasons[hurt] == (False, "distress") and reasons[TIRED] == (False, "bad")
+
+
+def test_the_program_acknowledges_a_name_and_it_is_learned(talk: Talk) -> None:
+    session = talk.open(wait=False, learning=replace(QUICK, facts=True))
+    noticed: list[str] = []
+    session.on_fact = noticed.append
+    asked = ask_name(session, View(apart=False), lambda question: "نگين")
+    assert asked == "" and noticed == ["به خاطر سپردم: اسم تو نگین است."]
+    (turn,) = session.history()
+    assert (turn.user, turn.assistant) == ("اسمم نگینه.", noticed[0])
+    reasons = {row.text: (row.included, row.reason) for row in session.lessons()}
+    assert reasons["اسم تو نگین است."] == (True, "fact")
+    assert reasons[noticed[0]] == (False, "answered")
+    assert session.status().pending == 1
+    assert session.ready(PATIENCE)
+    say(session, "سلام خوبی؟")
+    heard = [message.content for message in session._messages(session.conversation()[-1].seq)]
+    assert heard[1:] == ["سلام خوبی؟"]  # no model takes up what the program says
 
 
 def test_forgetting_leaves_no_word_behind(talk: Talk) -> None:

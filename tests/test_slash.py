@@ -183,7 +183,7 @@ def test_settings_are_listed_shown_and_set(
     assert session.config.generation.top_p == 0.4
     capsys.readouterr()
     chat.handle("/set temperature")
-    assert "temperature = 0.5" in shown(capsys)
+    assert "temperature = ۰٫۵" in shown(capsys)
     chat.handle("/set temperature 99")
     assert "99" in shown(capsys)
     chat.handle("/set nothing")
@@ -264,6 +264,16 @@ def test_learning_in_the_foreground_and_stopped(
     chat.handle("/learn --stop")
     assert session.calls("pass")[-1][1] in ("cancelled", "published")
     session.wait_for_pass()
+
+
+@pytest.mark.parametrize(("line", "call"), [("/learn", "learn"), ("/rollback base", "rollback")])
+def test_what_needs_the_model_waits_for_it(
+    line: str, call: str, chat: Chat, session: ScriptedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+    monkeypatch.setattr(session, "ready", lambda timeout=0: asked.append(timeout) or len(asked) == 3)
+    chat.handle(line)
+    assert len(asked) == 3 and len(session.calls(call)) == 1
 
 
 @pytest.mark.parametrize(("flags", "public"), [("--yes", False), ("--public --yes", True)])

@@ -53,9 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", metavar="NAME", help=say("baselines.help_profile"))
     parser.add_argument("--data", metavar="FILE", help=say("baselines.help_data"))
     parser.add_argument("--columns", metavar="NAME=COLUMN,…", help=say("baselines.help_columns"))
-    parser.add_argument(
-        "--limit", type=int, default=LIMIT, metavar="N", help=say("baselines.help_limit", default=LIMIT)
-    )
+    parser.add_argument("--limit", type=int, metavar="N", help=say("baselines.help_limit", default=LIMIT))
     parser.add_argument("--model", help=say("baselines.help_model"))
     parser.add_argument("--quantization", choices=("nf4", "none"), help=say("baselines.help_quant"))
     parser.add_argument("--persona", metavar="NAME|PATH", help=say("baselines.help_persona"))
@@ -101,7 +99,10 @@ def _plan(args: argparse.Namespace, config: Config) -> tuple[Plan, Config]:
     """Everything that can be refused before a model is loaded. Raises UsageError, DiskError."""
     if args.profile and args.data:
         raise UsageError("baselines.one_source")
-    for name, value in (("--limit", args.limit), ("--random-seed", args.random_seed)):
+    if args.limit is not None and not args.data:
+        raise UsageError("baselines.limit_needs_data")
+    limit = LIMIT if args.limit is None else args.limit
+    for name, value in (("--limit", limit), ("--random-seed", args.random_seed)):
         if value < 0:
             raise UsageError("cli.bad_value", name=name, value=value, expected="≥ 0")
     profile = Profile.open(home(), args.profile) if args.profile else None
@@ -121,7 +122,7 @@ def _plan(args: argparse.Namespace, config: Config) -> tuple[Plan, Config]:
     persona = args.persona or (profile.persona if profile is not None else None) or config.persona
     sample = None if profile is not None or args.data else read_rounds(data_dir() / "rounds" / "tuning.jsonl")
     plan = Plan(
-        profile, args.data, columns, sample, Persona.load(persona), args.limit, args.random_seed, args.json
+        profile, args.data, columns, sample, Persona.load(persona), limit, args.random_seed, args.json
     )
     return plan, replace(config, model=model)
 

@@ -30,6 +30,12 @@ ROWS: tuple[tuple[str, Callable[[float], str]], ...] = (
 """Figure and how it is written; the table's rows."""
 
 
+def _data_name(file: str) -> str:
+    """The data as a person reads it: a path, or the persona's own examples."""
+    own = "seed examples of "  # as the record has it, whatever language it is read in
+    return say("compare.own_examples", persona=file.removeprefix(own)) if file.startswith(own) else file
+
+
 def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> None:
     """On stdout: the table, the first seed's answers, what was left out, where the results lie."""
     from rich.console import Console
@@ -45,7 +51,7 @@ def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> Non
                 budget=f"{figure(amount)} {say(f'compare.unit_{unit}')}",
                 train=figure(data["train"]),
                 heldout=figure(data["heldout"]),
-                file=data["file"],
+                file=_data_name(data["file"]),
             ),
             soft_wrap=True,
         )

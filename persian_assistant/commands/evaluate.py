@@ -13,6 +13,7 @@ from persian_assistant import disk
 from persian_assistant.config import QUANTIZATIONS, Config, data_dir, home
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.example_files import HUB_PREFIX, parse_columns
+from persian_assistant.figures import listed
 from persian_assistant.text import sanitise, to_latin_digits, to_persian_digits
 from persian_assistant.wording import language, say
 
@@ -207,7 +208,7 @@ def _version(bare: Arm, profile: Profile | None, wanted: str) -> Arm:
         digits = to_latin_digits(wanted)
         version = versions.get(int(digits) if digits.isascii() and digits.isdigit() else 0)
         if version is None:
-            known = ", ".join(map(str, versions)) or say("disk.no_versions")
+            known = listed(versions) or say("disk.no_versions")
             raise UsageError("disk.no_such_version", number=wanted, known=known)
         store.verify(version)
     return replace(bare, label=say("evaluate.version", number=version.number), folder=version.path)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from persian_assistant.config import Config, data_dir
 from persian_assistant.errors import Cancelled, UsageError
-from persian_assistant.wording import say
+from persian_assistant.figures import decimal, figure
+from persian_assistant.text import to_persian_digits
+from persian_assistant.wording import language, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -160,7 +162,7 @@ class _Stages:
         if not self._console.is_terminal:
             if (now := time.monotonic()) - self._shown >= SHOWN_EVERY:
                 self._shown = now
-                self.say(f"{name} {done}/{total}" if total else name)
+                self.say(f"{name} {figure(done)}/{figure(total)}" if total else name)
             return
         if name != self._name or self._bar is None or self._task is None:
             self._close()
@@ -222,7 +224,7 @@ class _Line:
         if last > first and now > then:
             seconds = int((now - then) / (last - first) * (steps - step))
             left = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-            rate = f"{(tokens - before) / (now - then):.0f}"
-        return say(
-            "pretrain.progress", step=step, steps=steps, loss=f"{self._loss:.3f}", rate=rate, left=left
-        )
+            rate = figure(round((tokens - before) / (now - then)))
+            left = to_persian_digits(left) if language() == "fa" else left
+        loss = decimal(self._loss or 0, 3)
+        return say("pretrain.progress", step=step, steps=steps, loss=loss, rate=rate, left=left)

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Build or show; the file's path or its counts on stdout, the rest on stderr. Raises AssistantError."""
     persona = Persona.load(args.persona or config.persona)
     if args.action == "show":
-        return _show(args.file or persona.built_seed_path)
+        return _show(args.file, persona)
     out: Path = args.out or persona.built_seed_path
     if out.exists() and not args.refresh:
         from persian_assistant.seed_examples import read_seed_examples
@@ -179,11 +179,12 @@ def _show_sample(rows: list[dict[str, Any]]) -> None:
             _notice(f"({source})")
 
 
-def _show(path: Path) -> int:
+def _show(given: Path | None, persona: Persona) -> int:
     from persian_assistant.seed_examples import json_records, read_seed_examples
 
+    path = given or persona.built_seed_path
     if not path.exists():
-        raise UsageError("seed.no_file", path=path)
+        raise UsageError("seed.no_such_file" if given else "seed.no_file", path=path)
     rows = [record for _, record in json_records(path)]
     conversations = read_seed_examples([path])  # says what is wrong with a row, and where
     words = sum(len(message.content.split()) for row in conversations for message in row)

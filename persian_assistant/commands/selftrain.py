@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from persian_assistant.calendar_fa import when
 from persian_assistant.config import Config, home, with_setting
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.text import to_persian_digits
@@ -311,12 +312,8 @@ def _status_rows(name: str, status: Status, running: bool) -> Iterator[tuple[str
     if status.sleeping:
         yield "sleeping", say(status.sleeping)
     if running and status.next_wake is not None:
-        yield "next", _moment(status.next_wake)
-    yield "updated", _moment(status.updated)
-
-
-def _moment(seconds: float) -> str:
-    return _figure(time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)))
+        yield "next", when(status.next_wake)
+    yield "updated", when(status.updated)
 
 
 def _figure(value: object) -> str:

@@ -9,6 +9,7 @@ from persian_assistant.facts import endings, lexicon
 from persian_assistant.facts.clause_frames import load
 from persian_assistant.facts.drafts import label as said_words
 from persian_assistant.facts.subjects import stem_of
+from persian_assistant.facts.verbs import negated_infinitive
 from persian_assistant.records import Fact
 
 USER = "کاربر"
@@ -81,6 +82,8 @@ def label(fact: Fact) -> str:
 def _of_frame(fact: Fact, name: str) -> str:
     """«خریدن پراید», «تعداد بچه», «حیوان خانگی»: what a clause tells, beside its value."""
     frame, focus = load(fact.details["frame"]), int(fact.details["focus"])
+    if frame.negative:  # «محل کار: بانک» would tell the opposite of «تو بانک کار نمی‌کنم»
+        return negated_infinitive(frame.name)
     if focus < 0:
         return name
     asked = frame.phrases[focus]

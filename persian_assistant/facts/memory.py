@@ -6,10 +6,14 @@ anew. Knows nothing of models or prompts.
 
 from __future__ import annotations
 
+import re
 import threading
+from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
+from persian_assistant.facts.changes import tells_a_change
 from persian_assistant.facts.meaning import word_vectors
 from persian_assistant.facts.question import Asked, told_of, wider
 from persian_assistant.facts.question_concepts import of_words
@@ -32,7 +36,7 @@ FACTS_AT_ONCE = 128
 SURE = 0.9
 """A fact that fits less is told with the sentence around it."""
 WHOLE = 1.2
-"""A clause read from a sentence longer than it by this factor is told with the sentence: it may lack the rest."""
+"""A clause read from a sentence longer than it by this factor is told with it: it may lack the rest."""
 SOME = 32
 """Facts that `warm` works on between two questions."""
 TURN_BAR = 0.6
@@ -42,7 +46,17 @@ NEAR_TURN_BAR = 0.5
 LONGEST_TURN = 200
 NEAR_LINES, CLOSE = 2, 0.95
 """Lines for a question that nothing answers in its own words; how near the second must be to the first."""
+TOPIC = 5.5
+"""How rare a word is that can tie a change to what was told before (WordVectors.weight)."""
+_OF_THE_PAST = re.compile(r"\b(?:قبلا|قبلاً|سابق|سابقا|پیش از این|پیش‌تر|اول|اولش|قدیم)\b")
 _ASKING = ("چه", "چی", "کی", "کجا", "آیا", "چرا", "کدام", "چند", "چطور", "چگونه", "بگو", "لطفا", "می‌شود")
+
+
+class Line(NamedTuple):
+    """What is told to the user, and the turn it comes from (0: of no single turn)."""
+
+    seq: int
+    text: str
 
 
 class Memory:
@@ -57,6 +71,8 @@ class Memory:
         self._facts = FactIndex()
         self._turns: BlockIndex[int] = BlockIndex()
         self._meanings: MeaningIndex[int] = MeaningIndex()
+        self._changes: list[int] = []
+        """Turns that say that something is otherwise now, oldest first."""
 
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
@@ -71,13 +87,19 @@ class Memory:
             if self._facts.unsettled <= FACTS_AT_ONCE:
                 self._facts.settle(FACTS_AT_ONCE)
             asked = self._facts.understood(question)
-            facts = self._facts.answering(asked)
-            found = [self._line(fact, own and fits >= SURE) for fits, own, fact in facts]
-            found = found or self._turns_for(asked, before)
-            if not found and is_question(question, asked):
-                want = wanted(question, asked)
-                found = self._near(want, before) or self._likely(want, meant(question, asked), before)
-            return list(dict.fromkeys(found))[: max(0, k)]
+            found = self._by_rules(question, asked, before)
+            if found and not _OF_THE_PAST.search(question):
+                found = [*self._changed(found[0], asked, before), *found]
+            return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
+
+    def _by_rules(self, question: str, asked: Asked, before: int | None) -> list[Line]:
+        facts = self._facts.answering(asked)
+        found = [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
+        found = found or self._turns_for(asked, before)
+        if not found and is_question(question, asked):
+            want = wanted(question, asked)
+            found = self._near(want, before) or self._likely(want, meant(question, asked), before)
+        return found
 
     def never_told(self, question: str) -> bool:
         """Whether a question for which nothing is recalled is plainly about the user's life and people."""
@@ -102,6 +124,7 @@ class Memory:
             self._generation = self.store.generation
             self._seen = self._turns_upto = 0
             self._facts, self._turns, self._meanings = FactIndex(), BlockIndex(), MeaningIndex()
+            self._changes = []
         changed = self.store.touched(self._seen)
         self._seen += len(changed)
         for fact_id in changed:
@@ -111,6 +134,29 @@ class Memory:
             else:
                 self._facts.add(fact)
 
+    def _changed(self, line: Line, asked: Asked, before: int | None) -> list[Line]:
+        """The turn after that of `line` which says that it is otherwise now, if one does.
+
+        Of facts by attribute the store knows which holds.
+        """
+        earlier = self.store.journal.exchange(line.seq) if line.seq else None
+        if earlier is None:
+            return []
+        topics, found = _topics(earlier.user), []
+        for seq in self._changes[bisect_right(self._changes, line.seq) :]:
+            exchange = self.store.journal.exchange(seq)
+            if exchange is None or (before is not None and seq >= before):
+                continue
+            shared = sum(word_vectors().weight(one) for one in topics & _topics(exchange.user))
+            sound = all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq))
+            if shared and sound and gates(asked) <= told_of(exchange.user):
+                found.append((shared, seq, one_line(said(one_line(exchange.user)[:LONGEST_TURN]))))
+        return [Line(seq, text) for _, seq, text in sorted(found)[-1:]]
+
+    def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
+        """(the turn, none for what the store keeps up to date itself, and the sentence) of a fact."""
+        return (fact.seq if fact.details.get("rule") == "clause" else 0), self._line(fact, own)
+
     def _line(self, fact: Fact, own: bool) -> str:
         """A fact as the user is told of it; its sentence where what is asked for stands around it.
 
@@ -118,13 +164,14 @@ class Memory:
         """
         beside = self.store.from_turn(fact.seq)
         partly = fact.details.get("rule") == "clause" and len(fact.sentence) > WHOLE * len(told(fact))
-        whole = (partly or not own) and all(self.store.is_live(one.id) and not one.supersedes for one in beside)
+        sound = all(self.store.is_live(one.id) and not one.supersedes for one in beside)
+        whole = sound and (partly or not own)
         quoted = one_line(said(one_line(fact.sentence)[:LONGEST_TURN])) if whole else ""
         return quoted or told(fact)
 
     # --- past turns
 
-    def _turns_for(self, asked: Asked, before: int | None) -> list[str]:
+    def _turns_for(self, asked: Asked, before: int | None) -> list[Line]:
         """What the user said that holds most of the question; best first.
 
         Not a turn of which something does not hold any more.
@@ -151,39 +198,40 @@ class Memory:
             if not wanted <= told_of(exchange.user):
                 continue
             if all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq)):
-                found.append((share, score, exchange.user))
+                found.append((share, score, seq, exchange.user))
         found.sort(key=lambda one: one[:2], reverse=True)
-        turns = (said(one_line(text)[:LONGEST_TURN]) for _, _, text in found)
-        return [one_line(turn) for turn in turns if turn]
+        turns = ((seq, said(one_line(text)[:LONGEST_TURN])) for _, _, seq, text in found)
+        return [Line(seq, one_line(turn)) for seq, turn in turns if turn]
 
-    def _near(self, want: Wanted, before: int | None) -> list[str]:
+    def _near(self, want: Wanted, before: int | None) -> list[Line]:
         """What comes nearest to a question that nothing told answers in its own words; [] below a bar."""
-        found = [(share, self._line(fact, False)) for share, fact in self._facts.near(want)[:NEAR_LINES]]
+        near = self._facts.near(want)[:NEAR_LINES]
+        found = [(share, Line(*self._told(fact, False))) for share, fact in near]
         for seq, _ in self._turns.best(search_words(want)):
             exchange = self.store.journal.exchange(seq)
             if exchange is None or (before is not None and seq >= before) or self.store.from_turn(seq):
                 continue
             share = self._facts.nearness(want, of_turn(exchange.user))
             if share >= NEAR_TURN_BAR and (line := one_line(said(one_line(exchange.user)[:LONGEST_TURN]))):
-                found.append((share, line))
+                found.append((share, Line(seq, line)))
         found.sort(key=lambda one: one[0], reverse=True)
         return [line for share, line in found[:NEAR_LINES] if share >= CLOSE * found[0][0]]
 
-    def _likely(self, want: Wanted, words: list[str], before: int | None) -> list[str]:
+    def _likely(self, want: Wanted, words: list[str], before: int | None) -> list[Line]:
         """What covers the meaning of a question's `words` and is likely to answer it; [] where nothing is.
 
         Turns are looked at from which facts were read, too: a fact is not all that a turn says.
         """
         if not word_vectors().known or any(one[0] == "~" for one in want.asked.attributes):
             return []
-        texts = [(text, self._line(fact, False)) for text, fact in self._facts.covering(words)]
+        texts = [(text, Line(*self._told(fact, False))) for text, fact in self._facts.covering(words)]
         for seq, share in self._meanings.best(words, COVERING):
             exchange = self.store.journal.exchange(seq)
             if exchange is None or (before is not None and seq >= before):
                 continue
             line = one_line(said(one_line(exchange.user)[:LONGEST_TURN]))
             if line and all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq)):
-                texts.append((Text(share, of_turn(exchange.user), seq, True), line))
+                texts.append((Text(share, of_turn(exchange.user), seq, True), Line(seq, line)))
         found = likely(want, [text for text, _ in texts], self._facts.nearness, self._facts.people(want))
         return [texts[at][1] for score, at in found[:NEAR_LINES] if score >= CLOSE * found[0][0]]
 
@@ -195,7 +243,16 @@ class Memory:
             if _states_something(exchange.user) and len(words := content(exchange.user, quick=True)) > 1:
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
+                if tells_a_change(exchange.user):
+                    self._changes.append(exchange.seq)
         return len(new)
+
+
+def _topics(text: str) -> set[str]:
+    """The rare words that say what a turn is about."""
+    stems = set(content(text, quick=True))
+    stems |= {one[:-1] for one in stems if one.endswith("و") and len(one) > 4}  # «پیلاتسو»: را
+    return {one for one in stems if not one.isdigit() and word_vectors().weight(one) >= TOPIC}
 
 
 def _states_something(text: str) -> bool:

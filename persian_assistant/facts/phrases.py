@@ -21,6 +21,7 @@ NOT_TOLD = (
 )
 LESSON = "اگر بگویی «{question}»، می‌گویم: {answer}"
 """How a corrected answer is recalled."""
+_LESSON_BEGINS, _, _LESSON_GOES_ON = LESSON.removesuffix("{answer}").partition("{question}")
 OWNERS = (
     "برادر",
     "خواهر",
@@ -90,3 +91,9 @@ UNTOLD: tuple[tuple[str, str, bool], ...] = (
     ("چه ماشینی دارم؟", "ماشین", False),
     ("شماره‌ی کفشم چند است؟", "کفش", False),
 )
+
+
+def to_say(line: str) -> str:
+    """What an answer says of a line of memory: of a lesson what was taught, else the line itself."""
+    _, joint, answer = line.partition(_LESSON_GOES_ON)
+    return answer if joint and line.startswith(_LESSON_BEGINS) else line

@@ -67,6 +67,12 @@ def _negated(form: str, negative: bool) -> str:
     return "ن" + form
 
 
+def negated_infinitive(infinitive: str) -> str:
+    """«قهوه خوردن» → «قهوه نخوردن», «بد آمدن» → «بد نیامدن»."""
+    part, _, verb = infinitive.rpartition(" ")
+    return f"{part} {_negated(verb, True)}".strip()
+
+
 def _subjunctive(stem: str, ending: str, negative: bool, bare: bool) -> str:
     form = stem + ending
     if negative or bare:

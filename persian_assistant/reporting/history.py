@@ -194,10 +194,10 @@ def _notes(state: State, ledger: Ledger) -> list[Event]:
 
 
 def _steps_back(entries: list[Entry]) -> list[Event]:
-    """Where answers began to come from an earlier version: the journal has no other word of a /rollback.
+    """Each /rollback; in a journal from before it had an entry, where answers came from an earlier version.
 
-    After a "forget" a version may have had to go; that is told as forgetting. An answer of the program's own,
-    which is marked as bad and as read at once, is no version's.
+    After a "forget" a version may have had to go; that is told as forgetting. An answer of the program's own
+    is no version's; before it had a mark it was called bad and read at once.
     """
     events = []
     before: int | None = None
@@ -205,7 +205,11 @@ def _steps_back(entries: list[Entry]) -> list[Event]:
     for at, entry in enumerate(entries):
         if entry["kind"] == "forget":
             before = None
-        if entry["kind"] != "assistant" or kinds[at + 1 : at + 3] == ["rating", "observed"]:
+        if entry["kind"] == "rollback":
+            events.append(Event(entry["time"], "rolled_back", entry["version"]))
+            before = None
+        own = entry.get("own") or kinds[at + 1 : at + 3] == ["rating", "observed"]
+        if entry["kind"] != "assistant" or own:
             continue
         number = entry.get("version")
         number = number if isinstance(number, int) else None
@@ -218,7 +222,7 @@ def _steps_back(entries: list[Entry]) -> list[Event]:
 def _with_last_step(
     events: list[Event], serving: Version | None, newest: Version | None, folder: Path
 ) -> list[Event]:
-    """And a step back after which nothing was answered yet: the pointer, and when it was moved, tell it."""
+    """And a last one that only the pointer tells, and when it was moved: without an entry or an answer."""
     number = serving.number if serving else None
     steps = [event for event in events if event.kind in ("rolled_back", "published")]
     last = max(steps, key=lambda event: event.time).number if steps else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from persian_assistant.calendar_fa import day
 from persian_assistant.config import data_dir, read_toml
 from persian_assistant.errors import AssistantError, UsageError
+from persian_assistant.figures import exact
 from persian_assistant.terminal import remembrance_actions, rtl_actions, told_actions, version_actions
 from persian_assistant.terminal.slash import Choices, Command, number, split_flags
 from persian_assistant.terminal.start import last_learned
@@ -53,10 +54,9 @@ def learn(chat: Chat, rest: str) -> None:
         stopped = chat.session.cancel_pass()
         chat.view.notice(say("chat.pass_stopping" if stopped else "chat.no_pass"))
         return
-    if wait := bool(flags) or chat.piped:
-        chat.wait_for_model()
+    chat.wait_for_model()
     chat.session.learn()
-    if wait:
+    if flags or chat.piped:
         chat.wait_for_pass()
     else:
         chat.asked_for_pass = True
@@ -154,12 +154,14 @@ def set_(chat: Chat, rest: str) -> None:
             raise UsageError("cli.unknown_setting", name=name, where="/set")
         chat.view.notice(f"{name} = {_shown(settings[name])}")
         return
-    in_force = chat.session.set(name, value.strip())
-    chat.view.notice(say("chat.set_done", name=name, value=in_force))
+    chat.session.set(name, value.strip())
+    chat.view.notice(say("chat.set_done", name=name, value=_shown(chat.session.settings()[name])))
 
 
 def _shown(value: object) -> str:
-    return "-" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "-" if value is None else exact(value) if isinstance(value, (int, float)) else str(value)
 
 
 def persona(chat: Chat, rest: str) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from persian_assistant.bidi.direction import LTR, RTL, base_of
 from persian_assistant.bidi.lines import cells, lay_out, order, pieces_of
 from persian_assistant.terminal.rtl import SGR, coloured, in_colour, left_to_right, orders, screen_size
+from persian_assistant.terminal.rtl_flow import Flow
 from persian_assistant.terminal.rtl_markdown import (
     Block,
     State,
@@ -127,6 +128,8 @@ class Stream:
         self._table: list[str] = []
         self._told = 0
         """Characters of the current line that are on the screen, where nothing is painted twice."""
+        self._flow: Flow | None = None
+        """The rows of that line, once it is begun."""
 
     def feed(self, piece: str) -> None:
         """The next piece of the answer, already cleaned of controls."""
@@ -156,7 +159,7 @@ class Stream:
             self._tell(final=True)
             block, self._state = read_line(self._line, self._state)
             self._settle(block)
-        self._line, self._told = "", 0
+        self._line, self._told, self._flow = "", 0, None
 
     def _end_table(self) -> None:
         if table := self._table:
@@ -207,10 +210,15 @@ class Stream:
         if block.rule:
             return
         text, styles = block.text, block.styles or ("",) * len(block.text)
-        lead = block.lead if not self._told and text else ""
-        shown = lead + in_colour(text[self._told :], styles[self._told :])
-        self._write(left_to_right(shown, self._directed and block.code))
-        self._told = len(text)
+        if block.code:  # long lines of code are the terminal's to break, where a copy has no newline
+            self._write(left_to_right(block.lead + in_colour(text, styles) if text else "", self._directed))
+            return
+        flow = self._flow or Flow(self._columns, block.lead)
+        shown, used = flow.take(text[self._told :], styles[self._told :], final=final)
+        if shown:
+            self._write(shown if self._flow else block.lead + shown)
+            self._flow = flow
+        self._told += used
 
     def _meet_resize(self) -> None:
         """After a resize nobody can say where the painted rows are: the answer goes on, on a clean screen."""
@@ -219,6 +227,8 @@ class Stream:
         if not resized:
             return
         self._columns = columns
+        if self._flow:
+            self._flow.resize(columns)
         settled = [row for part in self._settled for row in self._rows(part)]
         rows = self._live_rows()
         if orders(self._mode) and (settled or rows):

@@ -9,7 +9,6 @@ from persian_assistant.bidi.lines import Line, cells, lay_out
 from persian_assistant.terminal.rtl import coloured, orders
 
 GAP = 2
-NARROWEST = 6
 _LRM = "\u200e"
 """Keeps each column in its place where the terminal orders: it would turn a row of Persian cells round."""
 Cell = tuple[str, tuple[str, ...]]
@@ -37,15 +36,17 @@ def table_rows(headers: Sequence[Cell], body: Sequence[Sequence[Cell]], width: i
 
 
 def _widths(every: Sequence[Sequence[Cell]], columns: int, width: int) -> list[int]:
-    """Cells for each column: what its widest text needs, the widest columns giving way first."""
-    widths = [max(1, *(max(map(cells, row[at][0].split("\n"))) for row in every)) for at in range(columns)]
+    """Cells for each column: what its widest text needs, or less, the widest and of two the last giving way.
+
+    None gives up its longest word before the others are down to theirs.
+    """
+    texts = [[row[at][0] for row in every] for at in range(columns)]
+    widths = [max(1, *(cells(line) for text in column for line in text.split("\n"))) for column in texts]
+    words = [max((cells(word) for text in column for word in text.split()), default=1) for column in texts]
     room = max(columns, width - GAP * (columns - 1))
-    while sum(widths) > room and max(widths) > 1:
-        widest = max(range(columns), key=widths.__getitem__)
-        others = sorted((size for size in widths if size < widths[widest]), reverse=True)
-        least = max(others[0] if others else NARROWEST, 1)
-        take = min(sum(widths) - room, max(1, widths[widest] - max(least, 1)))
-        widths[widest] -= take
+    while sum(widths) > room:
+        spare = [at for at in range(columns) if widths[at] > words[at]] or range(columns)
+        widths[max(spare, key=lambda at: (widths[at], at))] -= 1
     return widths
 
 

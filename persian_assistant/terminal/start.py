@@ -6,7 +6,6 @@ The other question of a first start, about right-to-left text, is rtl_actions.py
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -105,7 +104,7 @@ def ask_name(session: Any, view: View, line: Callable[[str], str | None]) -> str
     if name is None:
         return answer
     if sentence := _telling(name):
-        session.reply(sentence, threading.Event())  # on the disk, and read; no answer is waited for
+        session.acknowledge(sentence, say("chat.name_acknowledged", name=name))  # no model is waited for
     else:
         session.teach(say("chat.name_question"), say("chat.name_answer", name=name))
         view.notice(say("chat.name_learned", name=name))

@@ -165,6 +165,7 @@ def _perplexity_bar(version: Any, cells: int) -> str:
 
 def rollback(chat: Chat, rest: str) -> None:
     command = VERSION["rollback"]
+    chat.wait_for_model()
     if rest == "base":
         target = None
     elif rest:

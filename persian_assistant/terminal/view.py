@@ -15,39 +15,20 @@ from typing import TYPE_CHECKING, TextIO
 
 from persian_assistant.figures import decimal, figure, share
 from persian_assistant.terminal import rtl
+from persian_assistant.terminal.rtl_flow import wrapped
 from persian_assistant.text import StreamSanitiser, one_line, sanitise
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["PATIENCE", "TICK", "View", "decimal", "figure", "share", "wrapped"]
+__all__ = ["PATIENCE", "TICK", "View", "decimal", "figure", "share"]
 
 PATIENCE = 1.0
 """Seconds without a first piece before "thinking" is shown."""
 TICK = 0.5
 """Seconds between two redraws of a line that changes."""
 _WIDE = 200
-
-
-def wrapped(text: str, width: int) -> str:
-    """`text` broken at spaces into lines of at most `width` cells; what is longer in one piece stays whole.
-
-    A terminal alone would break in the middle of a word, where Persian letters lose their joined forms.
-    """
-    from rich.cells import cell_len
-
-    lines = []
-    for line in text.split("\n"):
-        begun, *words = line.split(" ")
-        for word in words:
-            if begun.strip() and cell_len(f"{begun} {word}") > width:
-                lines.append(begun)
-                begun = word
-            else:
-                begun = f"{begun} {word}"
-        lines.append(begun)
-    return "\n".join(lines)
 
 
 class View:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
+from persian_assistant.text import to_persian_digits
+
 LANGUAGES = ("fa", "en")
 AREAS = (
     "baselines",
@@ -56,7 +58,15 @@ def catalogue(area: str) -> dict[str, dict[str, str]]:
 def say(key: str, /, **values: object) -> str:
     """The sentence `area.name` in the interface language with `values` filled in.
 
-    Raises KeyError for an unknown key: a missing sentence is a defect, a test looks for them.
+    Whole numbers get its digits, but for a `status`: the name that HTTP has for an answer. What else a number
+    needs, such as a point or a per cent sign, is in `figures`. Raises KeyError for an unknown key: a missing sentence is a defect, a test looks for them.
     """
     area, _, name = key.partition(".")
+    if _language == "fa":
+        values = {name: value if name == "status" else _persian(value) for name, value in values.items()}
     return catalogue(area)[name][_language].format(**values)
+
+
+def _persian(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return to_persian_digits(str(value)) if whole else value

@@ -26,7 +26,7 @@ CATALOGUE = {
         "en": "name or folder of a model; default: the profile's, or the one the chat takes",
     },
     "help_quant": {"fa": "۴ بیتی یا همان‌طور که هست", "en": "4 bits or as they are"},
-    "help_persona": {"fa": "نام پرسونا یا فایل آن", "en": "name or file of a persona"},
+    "help_persona": {"fa": "نام شخصیت یا فایل آن", "en": "name or file of a persona"},
     "help_seed": {"fa": "عدد آغاز تصادف", "en": "the random seed"},
     "help_json": {
         "fa": "همهٔ ارقام و پاسخ‌ها در این فایل هم نوشته شود",
@@ -35,6 +35,10 @@ CATALOGUE = {
     "one_source": {
         "fa": "یا --profile بدهید یا --data؛ هر دو با هم نمی‌شود.",
         "en": "give --profile or --data, not both.",
+    },
+    "limit_needs_data": {
+        "fa": "--limit تنها از سطرهای --data می‌کاهد. بی آن همهٔ نمونهٔ همراه، یا همهٔ دانسته‌های پروفایل، سنجیده می‌شود (چند دقیقه).",
+        "en": "--limit is for the rows of --data alone. Without it, all of the sample or of the profile is measured (minutes).",
     },
     "no_facts": {
         "fa": "در پروفایل «{name}» هنوز دانسته‌ای نیست که بشود پرسید. کمی گپ بزنید یا /teach کنید، یا فایلی به --data بدهید.",

@@ -40,7 +40,7 @@ CATALOGUE = {
         "en": "on puts what was told into the prompt, off measures the weights alone, both asks the same training twice",
     },
     "help_limit": {"fa": "فقط این شمار دورِ نخست", "en": "the first N rounds only"},
-    "help_persona": {"fa": "نام پرسونا یا فایل آن", "en": "name or file of a persona"},
+    "help_persona": {"fa": "نام شخصیت یا فایل آن", "en": "name or file of a persona"},
     "help_plot": {
         "fa": "نمودار یادآوری به‌ترتیب دور، در این فایل SVG",
         "en": "write a chart of recall by round to this SVG file",

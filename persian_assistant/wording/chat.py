@@ -303,7 +303,7 @@ CATALOGUE = TOLD | {
     "status_home": {"fa": "پوشهٔ داده‌ها", "en": "data folder"},
     # --- flags
     "flag_rtl": {
-        "fa": "چه کسی متن راست‌به‌چپ را مرتب کند: پایانه (logical)، برنامه (visual، words)، یا خودش تشخیص دهد (auto)",
+        "fa": "چه کسی متن راست‌به‌چپ را مرتب کند: ترمینال (logical)، برنامه (visual، words)، یا خودش تشخیص دهد (auto)",
         "en": "who orders right-to-left text: the terminal (logical), the program (visual, words), or auto",
     },
     "flag_memory": {

@@ -45,6 +45,10 @@ TOLD = {
     "name_learned": {"fa": "به خاطر سپردم: اسم تو {name} است.", "en": "Remembered: your name is {name}."},
     "name_sentence": {"fa": "اسمم {name} است.", "en": "اسمم {name} است."},
     "name_sentence_spoken": {"fa": "اسمم {name}ه.", "en": "اسمم {name}ه."},
+    "name_acknowledged": {
+        "fa": "به خاطر سپردم: اسم تو {name} است.",
+        "en": "به خاطر سپردم: اسم تو {name} است.",
+    },
     "name_question": {"fa": "اسم من چیست؟", "en": "اسم من چیست؟"},
     "name_answer": {"fa": "اسم تو {name} است.", "en": "اسم تو {name} است."},
     "name_attribute": {"fa": "اسم", "en": "اسم"},
@@ -135,6 +139,14 @@ TOLD = {
         "en": "the model's own reply; trained only with /good",
     },
     "reason_bad": {"fa": "با /bad کنار گذاشته‌اید", "en": "left out with /bad"},
+    "reason_distress": {
+        "fa": "از حال بدی می‌گوید؛ چنین گفته‌ای آموخته نمی‌شود",
+        "en": "it speaks of distress; such turns are never trained on",
+    },
+    "reason_answered": {
+        "fa": "برنامه خودش پاسخ داد، نه مدل",
+        "en": "the program itself answered, not the model",
+    },
     "reason_unfinished": {"fa": "پاسخش ناتمام ماند", "en": "its answer is unfinished"},
     "reason_read": {
         "fa": "دانسته‌اش به شکل‌های دیگر آموخته می‌شود",
@@ -167,7 +179,7 @@ TOLD = {
     "column_id": {"fa": "شناسه", "en": "id"},
     "column_what": {"fa": "چه چیز", "en": "what"},
     "column_source": {"fa": "از کجا", "en": "from where"},
-    "column_included": {"fa": "آموخته می‌شود", "en": "trained"},
+    "column_included": {"fa": "آموزش", "en": "trained"},
     "column_text": {"fa": "متن", "en": "text"},
     "column_reason": {"fa": "چرا", "en": "why"},
     "kind_fact": {"fa": "دانسته", "en": "fact"},

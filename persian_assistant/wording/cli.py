@@ -2,7 +2,7 @@
 
 CATALOGUE = {
     "bad_value": {
-        "fa": "مقدار «{value}» برای {name} پذیرفتنی نیست؛ باید این باشد: {expected}.",
+        "fa": "مقدار «{value}» برای {name} پذیرفتنی نیست. می‌شود نوشت: {expected}",
         "en": "{value!r} is not a valid {name}: expected {expected}.",
     },
     "unknown_setting": {
@@ -20,6 +20,35 @@ CATALOGUE = {
     "description": {
         "fa": "گپ فارسی در ترمینال با مدلی که روی همین دستگاه اجرا می‌شود و از گفت‌وگو یاد می‌گیرد",
         "en": "a Persian chat in the terminal, with a model that runs on this machine and learns from the chat",
+    },
+    "usage": {"fa": "شیوهٔ کاربرد: ", "en": "usage: "},
+    "heading_arguments": {"fa": "ورودی‌ها", "en": "arguments"},
+    "heading_options": {"fa": "گزینه‌ها", "en": "options"},
+    "help_help": {"fa": "همین راهنما", "en": "this help"},
+    "help_version": {"fa": "شمارهٔ نسخهٔ برنامه", "en": "the program's version"},
+    "argument_required": {
+        "fa": "این‌ها را هم باید بنویسید: {name}. راهنما: --help",
+        "en": "these are needed, too: {name}. See --help.",
+    },
+    "argument_unknown": {
+        "fa": "«{value}» شناخته نشد. راهنما: --help",
+        "en": "{value!r} is not known here. See --help.",
+    },
+    "argument_choice": {
+        "fa": "«{value}» برای {name} پذیرفتنی نیست؛ یکی از این‌ها را بنویسید: {known}.",
+        "en": "{value!r} is not a valid {name}; give one of: {known}.",
+    },
+    "argument_whole": {
+        "fa": "«{value}» برای {name} پذیرفتنی نیست؛ یک عدد صحیح بنویسید، مانند 4.",
+        "en": "{value!r} is not a valid {name}; give a whole number such as 4.",
+    },
+    "argument_number": {
+        "fa": "«{value}» برای {name} پذیرفتنی نیست؛ یک عدد بنویسید، مانند 0.5 یا 2e-4.",
+        "en": "{value!r} is not a valid {name}; give a number such as 0.5 or 2e-4.",
+    },
+    "argument_bare": {
+        "fa": "پس از {name} باید مقدار آن بیاید. راهنما: --help",
+        "en": "{name} needs a value after it. See --help.",
     },
     "help_lang": {"fa": "زبان رابط: fa یا en", "en": "language of the interface"},
     "command_chat": {"fa": "گپ زدن؛ مدل در میان گپ یاد می‌گیرد", "en": "chat; the model learns while you do"},

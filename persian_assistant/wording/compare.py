@@ -85,6 +85,10 @@ CATALOGUE = {
     "unit_s": {"fa": "ثانیه", "en": "seconds"},
     "unit_steps": {"fa": "گام", "en": "steps"},
     "unit_tokens": {"fa": "توکن", "en": "tokens"},
+    "own_examples": {
+        "fa": "نمونه‌های همراه شخصیت {persona}",
+        "en": "examples of the persona {persona}",
+    },
     "about": {
         "fa": "{model} · بودجهٔ هر روش {budget} · {train} گفت‌وگو برای آموزش، {heldout} برای سنجش ({file})",
         "en": "{model} · budget of each {budget} · {train} conversations to train on, {heldout} held out ({file})",

@@ -11,14 +11,14 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "what was saved before is still there.",
     },
     "quota": {
-        "fa": "سهم دیسک شما پر شده و {path} نوشته نشد. پرونده‌های بی‌مصرف را پاک کنید یا سهم بیشتری بگیرید؛ "
+        "fa": "سهم دیسک شما پر شده و {path} نوشته نشد. فایل‌های بی‌مصرف را پاک کنید یا سهم بیشتری بگیرید؛ "
         "آنچه پیش‌تر ذخیره شده سر جایش است.",
         "en": "Your disk quota is used up: {path} was not written. Delete files you do not need "
         "or ask for more; what was saved before is still there.",
     },
     "too_big": {
         "fa": "{path} از اندازه‌ای که سیستم اجازه می‌دهد بزرگ‌تر می‌شود و نوشته نشد. "
-        "محدودیت اندازهٔ پرونده (ulimit -f) را بیشتر کنید.",
+        "محدودیت اندازهٔ فایل (ulimit -f) را بیشتر کنید.",
         "en": "{path} would grow past the file size the system allows and was not written. "
         "Raise the file size limit (ulimit -f).",
     },
@@ -38,8 +38,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "{path} was not found. Check the path; it may have been moved or deleted.",
     },
     "wrong_kind": {
-        "fa": "در مسیر {path} به‌جای پوشه پرونده هست یا به‌جای پرونده پوشه. "
-        "آن را جابه‌جا کنید یا مسیر دیگری بدهید.",
+        "fa": "در مسیر {path} به‌جای پوشه فایل هست یا به‌جای فایل پوشه. آن را جابه‌جا کنید یا مسیر دیگری بدهید.",
         "en": "On the path {path} there is a file where a folder belongs, or the reverse. "
         "Move it away or give another path.",
     },
@@ -48,7 +47,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "The disk failed while working on {path}. Check the disk and back up your data.",
     },
     "too_many_open": {
-        "fa": "پرونده‌های باز بیش از اندازه‌اند و {path} باز نشد. چند برنامه را ببندید و دوباره امتحان کنید.",
+        "fa": "فایل‌های باز بیش از اندازه‌اند و {path} باز نشد. چند برنامه را ببندید و دوباره امتحان کنید.",
         "en": "Too many open files: {path} could not be opened. Close some programs and try again.",
     },
     "name_too_long": {
@@ -66,7 +65,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "The rest of it is sound.",
     },
     "bad_line": {
-        "fa": "سطر {line} دفتر گفت‌وگو ({path}) خراب است و نادیده گرفته شد. آن سطر در پرونده می‌ماند.",
+        "fa": "سطر {line} دفتر گفت‌وگو ({path}) خراب است و نادیده گرفته شد. آن سطر در فایل می‌ماند.",
         "en": "Line {line} of the journal ({path}) is damaged and was skipped. It stays in the file.",
     },
     "changed_outside": {
@@ -92,7 +91,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     },
     "no_versions": {"fa": "هیچ؛ هنوز چیزی آموخته نشده است", "en": "none; nothing has been learned yet"},
     "damaged_version": {
-        "fa": "نسخهٔ {number} خراب است: پروندهٔ {file} نیست یا تغییر کرده است ({path}). "
+        "fa": "نسخهٔ {number} خراب است: فایلٔ {file} نیست یا تغییر کرده است ({path}). "
         "با /rollback نسخهٔ دیگری را برگزینید.",
         "en": "Version {number} is damaged: the file {file} is missing or was changed ({path}). "
         "Choose another version with /rollback.",
@@ -109,7 +108,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "serves. Learn again with /learn.",
     },
     "unsafe_weights": {
-        "fa": "پروندهٔ {file} پذیرفته نیست: وزن‌های یک نسخه فقط به‌شکل safetensors ذخیره می‌شوند. "
+        "fa": "فایلٔ {file} پذیرفته نیست: وزن‌های یک نسخه فقط به‌شکل safetensors ذخیره می‌شوند. "
         "آداپتور را با safe_serialization=True ذخیره کنید.",
         "en": "The file {file} is not accepted: a version's weights are kept as safetensors only. "
         "Save the adapter with safe_serialization=True.",
@@ -131,7 +130,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     },
     "no_profiles": {"fa": "هیچ", "en": "none"},
     "damaged_profile": {
-        "fa": "پروندهٔ {path} خوانده نمی‌شود. آن را از نسخهٔ پشتیبان برگردانید، "
+        "fa": "فایلٔ {path} خوانده نمی‌شود. آن را از نسخهٔ پشتیبان برگردانید، "
         "یا با --profile نام دیگری بدهید؛ گفت‌وگوها دست‌نخورده‌اند.",
         "en": "{path} cannot be read. Restore it from a backup, or give another name with --profile; "
         "the conversations are untouched.",

@@ -7,7 +7,7 @@ CATALOGUE = {
         "en": "name the texts, or give --recipe: one of the two.",
     },
     "bad_field": {
-        "fa": "در {path} مقدار «{value}» برای {field} پذیرفتنی نیست؛ باید این باشد: {expected}.",
+        "fa": "در {path} مقدار «{value}» برای {field} پذیرفتنی نیست. می‌شود نوشت: {expected}",
         "en": "{path}: {value!r} is not a valid {field}: expected {expected}.",
     },
     "missing_field": {

@@ -193,6 +193,10 @@ CATALOGUE = {
         "en": "later passes of the persona {name!r} use it.",
     },
     # --- show
+    "no_such_file": {
+        "fa": "فایل {path} نیست. مسیر را بررسی کنید.",
+        "en": "there is no file {path}. Check the path.",
+    },
     "no_file": {
         "fa": "{path} هنوز ساخته نشده است. آن را با persian-assistant seed build بسازید.",
         "en": "{path} has not been built yet. Build it with: persian-assistant seed build",

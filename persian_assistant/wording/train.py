@@ -60,8 +60,8 @@ CATALOGUE = {
         "en": "{count} duplicate rows were left out",
     },
     "rows_measured": {
-        "fa": "{count} سطر کنار گذاشته شد، چون مدل با آن‌ها سنجیده می‌شود",
-        "en": "{count} rows were left out because the model is measured on them",
+        "fa": "{count} سطر دیگر خوانده نشد، چون از پرسش‌هایی است که خود برنامه مدل‌ها را با آن‌ها می‌سنجد",
+        "en": "{count} more rows were left out: they are among those that the program measures models on",
     },
     "rows_without_answer": {
         "fa": "{count} سطر کنار گذاشته شد، چون در --max-length پاسخی از آن‌ها نمی‌ماند",

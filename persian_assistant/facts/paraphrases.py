@@ -36,8 +36,6 @@ _PEOPLE = """
 پسرخاله دخترخاله پسردایی دختردایی پسرعمه دخترعمه نوه داماد عروس هم‌خانه هم‌اتاقی برادرزاده خواهرزاده
 مادرزن مادرشوهر پدرزن پدرشوهر زن‌داداش گربه سگ قناری طوطی
 """
-PEOPLE = frozenset(stem for word in _PEOPLE.split() for stem in content(word))
-"""Stems of whom a statement can be about: a frame about one says nothing of another."""
 _SLOT = re.compile(r"\{[^}]*\}")
 _WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
 _PLANNED = wordset("قرار باید می‌خواهی می‌خواهد خواهی خواهد")
@@ -98,6 +96,12 @@ class _Known:
     """(infinitive, "now" | "past" | "plan") of its statements."""
 
 
+@lru_cache(maxsize=1)
+def _people() -> frozenset[str]:
+    """Stems of whom a statement can be about: a frame about one says nothing of another."""
+    return frozenset(stem for word in _PEOPLE.split() for stem in content(word))
+
+
 def of_fact(fact: Fact, statement: str) -> Paraphrase | None:
     """The frame that asks for `fact`, whose statement is `statement`; None where none fits well."""
     bank = {known.frame.id: known for known in _bank()}
@@ -118,7 +122,7 @@ def of_fact(fact: Fact, statement: str) -> Paraphrase | None:
     tastes = clause.part in _TASTE or asked.prep == "عاشق" or clause.name in _LISTED
     prep = asked.prep or ("به" if asked.kind == "place" and asked.role == "thing" else "")
     found = paraphrase(statement, fact.value, prep, listed=tastes)
-    owner = " ".join(word for word in fact.subject.split() if not set(content(word)) & PEOPLE)
+    owner = " ".join(word for word in fact.subject.split() if not set(content(word)) & _people())
     return found if found and (not clause.subject or _names(found, owner)) else None
 
 
@@ -171,14 +175,14 @@ def _verb(text: str) -> tuple[str, str]:
 
 
 def _likeness(words: frozenset[str], told: frozenset[str]) -> float:
-    if not words or not told or words & PEOPLE != told & PEOPLE:
+    if not words or not told or words & _people() != told & _people():
         return 0.0
     weights = _weights()
 
     def weight(some: frozenset[str]) -> float:
         return sum(weights.get(word, 3.0) for word in some)
 
-    if weight((words & told) - PEOPLE) < LEAST_SHARED:
+    if weight((words & told) - _people()) < LEAST_SHARED:
         return 0.0
     return 2 * weight(words & told) / (weight(words) + weight(told))
 

@@ -112,3 +112,22 @@ def test_no_untold_thing_is_asked_that_comes_near_a_fact(store: FactStore) -> No
     assert len(asked) >= 20
     for question in asked:
         assert not known.near(question_near.wanted(question, known.understood(question))), question
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("قهوه ضرر داره؟", False),
+        ("بهترین زمان سفر به شیراز کیه؟", False),
+        ("چرا قهوه نمی‌خورم؟", True),
+        ("سفر شیراز با کی بود؟", True),
+    ],
+)
+def test_a_question_about_the_world_brings_up_nothing_told(
+    tmp_path: Path, question: str, found: bool
+) -> None:
+    told = [
+        "قهوه نمی‌تونم بخورم قلبم می‌زنه، سر شیفت فقط چای دارچین",
+        "پارسال با بچه‌های دانشگاه رفتیم سفر شیراز، خیلی چسبید",
+    ]
+    assert bool(Memory(store_of(tmp_path, told)).recall(question)) is found

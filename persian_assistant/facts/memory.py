@@ -19,7 +19,7 @@ from persian_assistant.facts.question import Asked, told_of, wider
 from persian_assistant.facts.question_concepts import of_words
 from persian_assistant.facts.question_fit import gates
 from persian_assistant.facts.question_index import FactIndex
-from persian_assistant.facts.question_life import asks_of_life
+from persian_assistant.facts.question_life import asks_of_life, asks_of_the_world
 from persian_assistant.facts.question_likely import COVERING, Text, likely, meant
 from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import Wanted, is_question, of_turn, search_words, wanted
@@ -96,7 +96,8 @@ class Memory:
         facts = self._facts.answering(asked)
         found = [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
         found = found or self._turns_for(asked, before)
-        if not found and is_question(question, asked):
+        of_world = asks_of_the_world(question, self._facts.names(asked))
+        if not found and is_question(question, asked) and not of_world:
             want = wanted(question, asked)
             found = self._near(want, before) or self._likely(want, meant(question, asked), before)
         return found

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-ACKNOWLEDGED = (
+ACKNOWLEDGED = (  # not «به خاطر سپردم: …»: so the program says what it has kept, and a model's guess must not
     "یادم می‌ماند که {}.",
     "باشد، {}.",
     "متوجه شدم؛ {}.",
     "خوب شد گفتی. پس {}.",
-    "به خاطر سپردم: {}.",
     "چه خوب که گفتی، {}.",
     "فهمیدم، {}.",
 )

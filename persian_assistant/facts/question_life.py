@@ -23,6 +23,12 @@ _OTHERWISE = re.compile(
     r"لطفا|بگو|بده|نظرت|نظر|فکر|توصیه|یعنی|اگه|اگر|مگه|مگر|تو|شما|خودت|حالت|دوست داری|دانلود|کد|خطا|ارور)\b"
 )
 """Advice, reasons, opinions, requests, and the assistant itself."""
+_WORLD = re.compile(
+    r"\b(?:بهترین|بدترین|خوبه|خوب است|خوب|مناسب|مفید|ضرر|مضر|فایده|خواص|خاصیت"
+    r"|فرق|تفاوت|معنی|معنای|یعنی|تعریف|فاصله|چطور\w*|چگونه|چه ?جوری|پیشنهاد"
+    r"|قیمت|پایتخت|ارتفاع|جمعیت|مخترع|نویسنده|شاعر|عمر|چند ماه|چند روز)\b"
+)
+"""What is asked of the world and for advice."""
 _MINE = re.compile(r"\b(?:من|منو|مرا|ما|خودم|خودمون|مون)\b")
 
 
@@ -38,12 +44,27 @@ def asks_of_life(question: str, asked: Asked, named: bool = False) -> bool:
         return False
     if _OTHERWISE.search(" ".join(spaced(question).words)):
         return False
-    mine = named or bool(_MINE.search(question))
-    for word in words:
+    if any(
+        form.person in (1, 4) and form.tense == "subjunctive" for word in words for form in readings(word)
+    ):
+        return False
+    return _speaks_of_me(question, named)
+
+
+def asks_of_the_world(question: str, named: bool = False) -> bool:
+    """Of «قهوه ضرر داره؟» and «بهترین زمان سفر کیه؟»: nothing that the user told is meant."""
+    return bool(_WORLD.search(question)) and not _speaks_of_me(question, named)
+
+
+def _speaks_of_me(question: str, named: bool) -> bool:
+    """Whether the user, or somebody of whom the user told, is spoken of."""
+    if named or _MINE.search(question):
+        return True
+    for word in _WORD.findall(question):
         forms = readings(word)
-        if any(form.person in (1, 4) and form.tense == "subjunctive" for form in forms):
-            return False
-        mine = mine or any(form.person in (1, 4) for form in forms)
         _, owner, sure = split_owner(word)
-        mine = mine or (sure and owner in (1, 4) and not forms and word not in lexicon.NAMES)
-    return mine
+        if any(form.person in (1, 4) for form in forms):
+            return True
+        if sure and owner in (1, 4) and not forms and word not in lexicon.NAMES:
+            return True
+    return False

@@ -49,3 +49,11 @@ def test_the_newer_turn_comes_first(tmp_path: Path, question: str, first: str) -
 def test_a_turn_that_comes_before_changes_nothing(tmp_path: Path) -> None:
     told = [TOLD[2], TOLD[0]]
     assert "فعلاً در اراک" in Memory(store_of(tmp_path, told)).recall("کامران الان کجا زندگی می‌کنه؟")[0]
+
+
+def test_a_place_that_no_list_knows_is_one_all_the_same(tmp_path: Path) -> None:
+    told = [
+        "داداشم سینا رفته آلمان، تو مونیخ مهندسی برق می‌خونه",
+        "سینا دیگه مونیخ نیست، رفته پاساو دکترا بخونه",
+    ]
+    assert "پاساو" in Memory(store_of(tmp_path, told)).recall("سینا الان کدوم شهره؟")[0]

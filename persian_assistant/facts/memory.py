@@ -150,7 +150,7 @@ class Memory:
                 continue
             shared = sum(word_vectors().weight(one) for one in topics & _topics(exchange.user))
             sound = all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq))
-            if shared and sound and gates(asked) <= told_of(exchange.user):
+            if shared and sound and gates(asked) - {"?where"} <= told_of(exchange.user):
                 found.append((shared, seq, one_line(said(one_line(exchange.user)[:LONGEST_TURN]))))
         return [Line(seq, text) for _, seq, text in sorted(found)[-1:]]
 

@@ -18,8 +18,14 @@ NUM_PERM, SHINGLE, THRESHOLD = 128, 5, 0.7
 
 
 def main() -> int:
-    print("| file | conversations | exchanges | multi-turn | colloquial exchanges | words an answer |")
-    print("|---|---|---|---|---|---|")
+    titles = (
+        "conversations",
+        "exchanges",
+        "multi-turn",
+        "colloquial exchanges",
+        "words an answer: 10%, half, 90%",
+    )
+    print("| file | " + " | ".join(titles) + " |\n|---|---|---|---|---|---|")
     pairs: list[tuple[str, str]] = []
     for path in sorted(SEED.glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -29,9 +35,10 @@ def main() -> int:
             for at in range(0, len(row["messages"]), 2)
         ]
         colloquial = sum(one[3] == "colloquial" for one in own) / len(own)
-        words = sum(len(one[2].split()) for one in own) / len(own)
+        lengths = sorted(len(one[2].split()) for one in own)
+        words = ", ".join(str(lengths[int(share * (len(lengths) - 1))]) for share in (0.1, 0.5, 0.9))
         several = sum(len(row["messages"]) > 2 for row in rows)
-        print(f"| {path.stem} | {len(rows)} | {len(own)} | {several} | {colloquial:.0%} | {words:.1f} |")
+        print(f"| {path.stem} | {len(rows)} | {len(own)} | {several} | {colloquial:.0%} | {words} |")
         pairs += [(one[0], f"{one[1]} {one[2]}") for one in own]
     found = Counter(word for _, text in pairs for word in re.findall(r"[\w\u200c]+", text))
     alike = near_duplicates(pairs)

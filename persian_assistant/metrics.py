@@ -99,6 +99,9 @@ def stop_rate(
     return sum(answer.ended for answer in answers) / len(answers) if answers else math.nan
 
 
+Choose = Callable[[torch.Tensor], torch.Tensor]
+
+
 @dataclass(frozen=True)
 class Answer:
     """One decoded answer; `ended`: by itself, within the tokens it was given."""
@@ -125,25 +128,52 @@ def greedy_answers(
     found: dict[int, Answer] = {}
     for at in range(0, len(order), DECODED_TOGETHER):
         block = order[at : at + DECODED_TOGETHER]
-        given = [lines[index] if lines else () for index in block]
-        quoting = [Quoting([answer_ids(template, line) for line in own]) for own in given]
-        rows = _decode(model, template, [prompts[index] for index in block], quoting, max_new_tokens, stop)
+        choose = _likeliest(template, [lines[index] for index in block] if lines else [])
+        rows = decode_together(
+            model,
+            template,
+            [prompts[index] for index in block],
+            choose,
+            max_new_tokens=max_new_tokens,
+            stop=stop,
+        )
         if rows is None:
             return []
         found.update(zip(block, rows, strict=True))
     return [found[index] for index in range(len(prompts))]
 
 
+def _likeliest(template: ChatTemplate, lines: Sequence[Sequence[str]]) -> Choose:
+    """Greedy; where a row's answer begins one of its `lines`, only what goes on with it."""
+    quoting = [Quoting([answer_ids(template, line) for line in own]) for own in lines]
+
+    def choose(logits: torch.Tensor) -> torch.Tensor:
+        ids = logits.argmax(-1)
+        for row, one in enumerate(quoting):
+            if (allowed := one.allowed()) is not None:
+                ids[row] = only(logits[row], allowed).argmax()
+            one.note(int(ids[row]))
+        return ids[:, None]
+
+    return choose
+
+
 @torch.inference_mode()
-def _decode(
+def decode_together(
     model: Any,
     template: ChatTemplate,
-    prompts: list[Sequence[int]],
-    quoting: Sequence[Quoting],
+    prompts: Sequence[Sequence[int]],
+    choose: Choose,
+    *,
     max_new_tokens: int,
-    stop: Stop,
+    stop: Stop = lambda: False,
 ) -> list[Answer] | None:
-    """Greedy decoding of one block, padded on the left."""
+    """An answer to each of `prompts` (token ids), padded on the left; None when `stop()` asked to end.
+
+    `choose`: the next tokens [rows, 1] from scores [rows, vocabulary].
+    """
+    if not prompts:
+        return []
     longest = max(map(len, prompts))
     pad = template.tokenizer.pad_token_id
     pad = template.tokenizer.eos_token_id if pad is None else pad
@@ -165,12 +195,9 @@ def _decode(
             use_cache=True,
             logits_to_keep=1,
         )
-        logits = output.logits[:, -1]
-        chosen = [int(only(row, one.allowed()).argmax()) for row, one in zip(logits, quoting, strict=True)]
-        cache, ids = output.past_key_values, torch.tensor(chosen, device=model.device)[:, None]
+        cache, ids = output.past_key_values, choose(output.logits[:, -1])
         ended |= torch.isin(ids[:, 0], ends)
-        for row, one, token, over in zip(written, quoting, chosen, ended.tolist(), strict=True):
-            one.note(token)
+        for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
             if not over:
                 row.append(token)
         if bool(ended.all()):

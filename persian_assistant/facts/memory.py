@@ -10,6 +10,7 @@ import re
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
@@ -71,8 +72,8 @@ class Memory:
         self._facts = FactIndex()
         self._turns: BlockIndex[int] = BlockIndex()
         self._meanings: MeaningIndex[int] = MeaningIndex()
-        self._changes: list[int] = []
-        """Turns that say that something is otherwise now, oldest first."""
+        self._changes: list[tuple[int, frozenset[str]]] = []
+        """Turns that say that something is otherwise now, oldest first, and what they are about."""
 
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
@@ -96,8 +97,9 @@ class Memory:
         facts = self._facts.answering(asked)
         found = [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
         found = found or self._turns_for(asked, before)
-        of_world = asks_of_the_world(question, self._facts.names(asked))
-        if not found and is_question(question, asked) and not of_world:
+        if not found and is_question(question, asked):
+            if asks_of_the_world(question, self._facts.names(asked)):
+                return []
             want = wanted(question, asked)
             found = self._near(want, before) or self._likely(want, meant(question, asked), before)
         return found
@@ -144,13 +146,13 @@ class Memory:
         if earlier is None:
             return []
         topics, found = _topics(earlier.user), []
-        for seq in self._changes[bisect_right(self._changes, line.seq) :]:
-            exchange = self.store.journal.exchange(seq)
+        for seq, its_topics in self._changes[bisect_right(self._changes, line.seq, key=itemgetter(0)) :]:
+            shared = sum(word_vectors().weight(one) for one in topics & its_topics)
+            exchange = self.store.journal.exchange(seq) if shared else None
             if exchange is None or (before is not None and seq >= before):
                 continue
-            shared = sum(word_vectors().weight(one) for one in topics & _topics(exchange.user))
             sound = all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq))
-            if shared and sound and gates(asked) - {"?where"} <= told_of(exchange.user):
+            if sound and gates(asked) - {"?where"} <= told_of(exchange.user):
                 found.append((shared, seq, one_line(said(one_line(exchange.user)[:LONGEST_TURN]))))
         return [Line(seq, text) for _, seq, text in sorted(found)[-1:]]
 
@@ -245,15 +247,15 @@ class Memory:
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
                 if tells_a_change(exchange.user):
-                    self._changes.append(exchange.seq)
+                    self._changes.append((exchange.seq, _topics(exchange.user)))
         return len(new)
 
 
-def _topics(text: str) -> set[str]:
+def _topics(text: str) -> frozenset[str]:
     """The rare words that say what a turn is about."""
     stems = set(content(text, quick=True))
     stems |= {one[:-1] for one in stems if one.endswith("و") and len(one) > 4}  # «پیلاتسو»: را
-    return {one for one in stems if not one.isdigit() and word_vectors().weight(one) >= TOPIC}
+    return frozenset(one for one in stems if not one.isdigit() and word_vectors().weight(one) >= TOPIC)
 
 
 def _states_something(text: str) -> bool:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from persian_assistant.errors import ModelError
-from persian_assistant.metrics import Answer
+from persian_assistant.metrics import Answer, decode_together
 from persian_assistant.records import Example
 from persian_assistant.template import ChatTemplate
 
@@ -32,7 +32,6 @@ class Sampling:
     max_new_tokens: int = 96
 
 
-@torch.inference_mode()
 def sampled_answers(
     model: Any,
     template: ChatTemplate,
@@ -47,36 +46,15 @@ def sampled_answers(
     model's scores are no numbers.
     """
     chance = torch.Generator().manual_seed(random_seed)
-    longest = max(map(len, prompts), default=0)
-    pad, device = template.tokenizer.pad_token_id, model.device
-    ids = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in prompts], device=device)
-    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in prompts], device=device)
-    ends = torch.tensor(template.stop_token_ids, device=device)
-    ended = torch.zeros(len(prompts), dtype=torch.bool, device=device)
-    positions = (mask.cumsum(-1) - 1).clamp(min=0) if prompts else mask
-    written: list[list[int]] = [[] for _ in prompts]
-    cache = None
-    for _ in range(sampling.max_new_tokens if prompts else 0):
-        if stop():
-            return []
-        output = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
-        cache, ids = output.past_key_values, drawn(output.logits[:, -1], sampling, chance)
-        ended |= torch.isin(ids[:, 0], ends)
-        for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
-            if not over:
-                row.append(token)
-        if bool(ended.all()):
-            break
-        mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
-        positions = positions[:, -1:] + 1
-    return [_answer(template, row, over) for row, over in zip(written, ended.tolist(), strict=True)]
+    answers = decode_together(
+        model,
+        template,
+        prompts,
+        lambda logits: drawn(logits, sampling, chance),
+        max_new_tokens=sampling.max_new_tokens,
+        stop=stop,
+    )
+    return answers or []
 
 
 def drawn(logits: torch.Tensor, sampling: Sampling, chance: torch.Generator) -> torch.Tensor:
@@ -91,12 +69,6 @@ def drawn(logits: torch.Tensor, sampling: Sampling, chance: torch.Generator) -> 
     ordered[ordered.cumsum(-1) - ordered >= sampling.top_p] = 0.0
     choice = torch.multinomial(ordered.cpu(), 1, generator=chance).to(ids.device)
     return ids.gather(-1, choice)
-
-
-def _answer(template: ChatTemplate, ids: list[int], ended: bool) -> Answer:
-    text = template.decode(ids)
-    cuts = [at for mark in template.stop_strings if (at := text.find(mark)) >= 0]
-    return Answer(text[: min(cuts, default=len(text))].strip(), ended or bool(cuts))
 
 
 @torch.inference_mode()

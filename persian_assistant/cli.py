@@ -8,13 +8,15 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from persian_assistant import __version__, log, wording
 from persian_assistant.arguments import ArgumentParser
+from persian_assistant.bidi import MODES
 from persian_assistant.config import Config
 from persian_assistant.errors import AssistantError
+from persian_assistant.terminal.output import Output
 from persian_assistant.wording import say
 
 logger = logging.getLogger(__name__)
@@ -28,25 +30,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Errors a user can meet end here, as one sentence."""
     words = list(sys.argv[1:] if argv is None else argv)
     _write_utf8()
+    output = Output()
     with log.recording():
         try:
-            return _run(words)
+            return _run(words, output)
         finally:
             try:
+                output.restore()
                 sys.stdout.flush()
             except BrokenPipeError:
                 _hush_stdout()
 
 
-def _run(words: list[str]) -> int:
-    if typed := _language(words):
+def _run(words: list[str], output: Output) -> int:
+    rtl = _typed(words, "--rtl", MODES)
+    if typed := _typed(words, "--lang", wording.LANGUAGES):
         wording.set_language(typed)
     try:
-        config = Config.load()
+        config = _config(rtl, output)
         wording.set_language(typed or config.lang)
         args, module = _parse(words)
         config = config.merged({"lang": wording.language()}, "--lang")
-        return int(module.run(args, config))
+        with _chat_apart(args, output):
+            return int(module.run(args, config))
     except AssistantError as error:
         _tell(str(error))
         return error.exit_code
@@ -64,8 +70,30 @@ def _run(words: list[str]) -> int:
         return 1
 
 
+def _config(rtl: str | None, output: Output) -> Config:
+    """The settings, with `rtl` as typed; from here on text is ordered where that is called for."""
+    try:
+        config = Config.load()
+    except AssistantError:
+        output.choose(rtl or "auto")
+        raise
+    if rtl:
+        config = config.merged({"rtl": rtl}, "--rtl")
+    output.choose(config.rtl)
+    return config
+
+
+def _chat_apart(args: argparse.Namespace, output: Output) -> AbstractContextManager[None]:
+    """The chat orders what it shows by itself, where it is held on a terminal."""
+    on_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return output.set_aside() if args.command == "chat" and on_terminal else nullcontext()
+
+
 def _tell(text: str) -> None:
     """A sentence on stderr; on a terminal broken between words, where that is to be had."""
+    if getattr(sys.stderr, "orders", False):
+        print(text, file=sys.stderr)
+        return
     with suppress(ImportError, OSError):  # without a library, and without a terminal, it goes out as it is
         width = os.get_terminal_size(sys.stderr.fileno()).columns
         if width and os.environ.get("TERM") != "dumb":
@@ -83,7 +111,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:
         version=f"persian-assistant {__version__}",
         help=say("cli.help_version"),
     )
-    parser.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))
+    _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     chosen = next((word for word in words if word in COMMANDS), None)
     module = None
@@ -94,8 +122,7 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:
         if name == chosen:
             module = importlib.import_module(f"persian_assistant.commands.{name}")
             module.add_arguments(command)
-            if not any("--lang" in action.option_strings for action in command._actions):
-                command.add_argument("--lang", choices=wording.LANGUAGES, help=say("cli.help_lang"))
+            _add_common(command)
     args = parser.parse_args(words)
     if module is None or args.command != chosen:
         parser.print_help()
@@ -103,13 +130,26 @@ def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:
     return args, module
 
 
-def _language(words: list[str]) -> str | None:
-    """--lang as typed, before the parser is built: its own help is already in that language."""
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """--lang and --rtl, which `_typed` has read already, on a parser and on those of its subcommands."""
+    for name, choices in (("--lang", wording.LANGUAGES), ("--rtl", MODES)):
+        if not any(name in action.option_strings for action in parser._actions):
+            parser.add_argument(
+                name, choices=choices, default=argparse.SUPPRESS, help=say(f"cli.help_{name[2:]}")
+            )
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                _add_common(below)
+
+
+def _typed(words: list[str], name: str, choices: Sequence[str]) -> str | None:
+    """The value of a flag as typed, before the parser is built: its own help already follows it."""
     for at, word in enumerate(words):
-        value = word.partition("=")[2] if word.startswith("--lang=") else None
-        if word == "--lang" and at + 1 < len(words):
+        value = word.partition("=")[2] if word.startswith(f"{name}=") else None
+        if word == name and at + 1 < len(words):
             value = words[at + 1]
-        if value in wording.LANGUAGES:
+        if value in choices:
             return value
     return None
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from persian_assistant.bidi import MODES
 from persian_assistant.errors import UsageError
+from persian_assistant.reading import unreadable
 from persian_assistant.text import to_latin_digits
 from persian_assistant.wording import LANGUAGES
 
@@ -278,5 +279,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise unreadable(path, error) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError("cli.bad_toml", path=path, reason=error) from error

@@ -7,7 +7,6 @@ taken. Knows nothing of tokens, nor of what the conversations are for.
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import lzma
 import re
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from persian_assistant.errors import UsageError
+from persian_assistant.reading import PACKED, opener, unreadable
 from persian_assistant.records import Message
 from persian_assistant.seed_examples import messages_of
 from persian_assistant.wording import say
@@ -175,20 +175,18 @@ def records(source: str | Path, split: str = "train") -> Iterator[tuple[str, obj
 
 
 def _inner_suffix(path: Path) -> str:
-    packed = path.suffix.lower() in (".xz", ".gz")
+    packed = path.suffix.lower() in PACKED
     return (Path(path.stem).suffix if packed else path.suffix).lower()
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[IO[str]]:
     """`path` as UTF-8 text, unpacked when it ends in .xz or .gz. Raises UsageError, also in the middle."""
-    openers: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open}
     try:
-        opener = openers.get(path.suffix.lower(), open)
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        with opener(path)(path, "rt", encoding="utf-8-sig", newline="") as stream:
             yield cast(IO[str], stream)
     except (OSError, EOFError, lzma.LZMAError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError("cli.cannot_read", path=path, reason=error) from error
+        raise unreadable(path, error) from error
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, object]]:
@@ -248,7 +246,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, object]]:
                     number += 1
                     yield f"{path} #{number}", row
     except (ArrowException, OSError) as error:
-        raise UsageError("cli.cannot_read", path=path, reason=error) from error
+        raise unreadable(path, error) from error
 
 
 _READERS: dict[str, Callable[[Path], Iterator[tuple[str, object]]]] = {

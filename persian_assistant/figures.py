@@ -44,3 +44,9 @@ def share(value: float) -> str:
 def decimal(value: float, places: int) -> str:
     """A number with so many places: «۱٫۰۲۰» or "1.020"."""
     return _written(f"{value:.{places}f}")
+
+
+def clock(seconds: float) -> str:
+    """A length of time: «۰:۰۱:۲۳» or "0:01:23"."""
+    whole = max(0, int(seconds))
+    return _written(f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}")

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from persian_assistant import hub_client
 from persian_assistant.config import data_dir, home
-from persian_assistant.errors import AssistantError, Cancelled, HubError, ModelError, UsageError
+from persian_assistant.disk import make_private_dir, write_private
+from persian_assistant.errors import AssistantError, Cancelled, DiskError, HubError, ModelError, UsageError
 from persian_assistant.hub_client import Listing, RemoteFile, guarded, megabytes
 from persian_assistant.wording import say
 
@@ -229,26 +230,41 @@ def _default(
         return source
     declined = home() / f"no-download-{DEFAULT}"
     if offline or (ask is None and not allow_download):
-        notice(say("hub.mini_serves", name=DEFAULT))
+        _tell_once("hub.mini_serves", notice)
     elif ask is not None and not allow_download and declined.exists():
-        notice(say("hub.mini_chosen", name=DEFAULT))
+        _tell_once("hub.mini_chosen", notice)
     else:
         try:
             return _download(repo_id, revision, None if allow_download else ask, notice, QUICK_SECONDS)
         except Cancelled as no:
             if no.key == "hub.declined":
                 _remember(declined)
-            notice(say("hub.mini_chosen" if no.key == "hub.declined" else "hub.mini_for_now", name=DEFAULT))
+                _tell_once("hub.mini_chosen", notice)
+            else:
+                notice(say("hub.mini_for_now", name=DEFAULT))
         except HubError as error:
-            notice(say("hub.mini_instead", name=DEFAULT, reason=error))
+            _tell_once("hub.mini_instead", notice, error)
     return _bundled()
 
 
-def _remember(marker: Path) -> None:
-    """Keep a "no", so that not every start asks again; `--model gpt2-fa` takes it back."""
-    with suppress(OSError):  # asked again next time; nothing is lost
-        marker.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        marker.touch(mode=0o600)
+def _tell_once(key: str, notice: Notice, reason: HubError | None = None) -> None:
+    """Why mini answers: in full for each reason once, else in a few words."""
+    marker, why = home() / f"no-{DEFAULT}", f"{key} {reason.key if reason else ''}".strip()
+    told: list[str] = []
+    with suppress(OSError, ValueError):
+        told = marker.read_text(encoding="utf-8").splitlines()
+    if why in told:
+        notice(say("hub.mini_again", name=DEFAULT))
+        return
+    notice(say(key, name=DEFAULT, reason=reason))
+    _remember(marker, "\n".join((*told, why)))
+
+
+def _remember(marker: Path, text: str = "") -> None:
+    """Keep a "no", or what was told, so that not every start repeats it; `--model gpt2-fa` asks anew."""
+    with suppress(OSError, DiskError):  # repeated next time; nothing is lost
+        make_private_dir(marker.parent)
+        write_private(marker, text)
 
 
 def _download(

@@ -10,7 +10,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from persian_assistant.config import data_dir, home, read_toml
 from persian_assistant.distress import find_distress, speaks_of_distress
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.persona import Persona
-from persian_assistant.records import Exchange
 from persian_assistant.remembrance_consent import Consent, Pause, read_consent, relations
 from persian_assistant.remembrance_words import asked, forbidden, whole_sentences
 from persian_assistant.text import normalise, one_line, sanitise
@@ -198,25 +197,6 @@ def _clean(value: object) -> str:
 
 
 # --- farewell ---------------------------------------------------------------------------------------
-
-
-def export(exchanges: Sequence[Exchange], title: str, label: Callable[[int], str], path: Path | None) -> Path:
-    """Write all of `exchanges` as a new Markdown file (0600); by default into <home>/farewells.
-
-    Raises UsageError where the file is there already, DiskError.
-    """
-    if path is None:
-        folder = disk.make_private_dir(home() / "farewells")
-        path = folder / time.strftime("%Y-%m-%d-%H%M%S.md")
-    if path.exists():
-        raise UsageError("cli.file_exists", path=path)
-    lines = [f"# {title} [{say('remembrance.label')}]", ""]
-    for turn in exchanges:
-        lines += [f"**{say('chat.you')}** {turn.user}", ""]
-        if turn.assistant:
-            lines += [f"**{title} [{label(turn.seq)}]:** {turn.assistant}", ""]
-    disk.write_private(path, "\n".join(lines))
-    return path
 
 
 def erase(folder: Path, release: Callable[[], object]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from persian_assistant.errors import UsageError
+from persian_assistant.reading import unreadable
 from persian_assistant.text import answer_key, holds_answer
 
 KINDS = ("direct", "colloquial", "reversed")
@@ -118,9 +119,10 @@ def read_rounds(path: Path) -> Rounds:
     try:
         content = path.read_bytes()
         lines = content.decode("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError("bench.rounds_unreadable", path=path, reason=reason) from error
+    except UnicodeDecodeError as error:
+        raise unreadable(path, error) from error
+    except OSError as error:
+        raise UsageError("bench.rounds_unreadable", path=path, reason=error.strerror or error) from error
     events: list[Event] = []
     controls: list[str] = []
     for number, line in enumerate(lines, start=1):

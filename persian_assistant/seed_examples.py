@@ -13,6 +13,7 @@ from typing import Any
 
 from persian_assistant.config import data_dir
 from persian_assistant.errors import UsageError
+from persian_assistant.reading import unreadable
 from persian_assistant.records import Message
 from persian_assistant.text import normalise, sanitise
 
@@ -87,7 +88,7 @@ def json_records(path: Path) -> list[tuple[int, dict[str, Any]]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("cli.cannot_read", path=path, reason=error) from error
+        raise unreadable(path, error) from error
     records = []
     for number, line in enumerate(lines, 1):
         if line.strip():

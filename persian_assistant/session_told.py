@@ -1,6 +1,6 @@
 """The half of a session that deals with what the user told: teaching, correcting, forgetting, asking back.
 
-session.py is the other half and wires the objects.
+session.py is the other half and wires the objects; session_learning.py deals with passes and versions.
 """
 
 from __future__ import annotations
@@ -11,42 +11,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from persian_assistant import remembrance
-from persian_assistant.config import Config
+from persian_assistant import remembrance, transcript
+from persian_assistant.config import Config, home
 from persian_assistant.errors import LearningError, UsageError
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
 from persian_assistant.figures import listed
-from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge, Lesson, Rating, tidy
-from persian_assistant.learner import Learner
 from persian_assistant.loading import LoadingState
 from persian_assistant.persona import with_memory
 from persian_assistant.profile import ProfileLock
 from persian_assistant.records import Exchange, Fact, Message
-from persian_assistant.session_parts import OpenProfile
+from persian_assistant.session_learning import LearningSession
 from persian_assistant.text import normalise, sanitise
-from persian_assistant.versions import Version, VersionStore
+from persian_assistant.versions import Version
 from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from persian_assistant.serving import Serving
 
+FAREWELLS = "farewells"
+"""The folder of what was exported before a profile was erased; in the folder of all state."""
 Which = Literal["current", "last", "base"] | int
 
 
-class ToldSession:
+class ToldSession(LearningSession):
     """What Session adds is declared here and said there."""
 
     config: Config
-    profile: OpenProfile
-    store: VersionStore
     role: remembrance.Role | None
     """Of a persona that plays somebody who is gone."""
-    journal: Journal
     on_event: Callable[[str], None]
     _knowledge: Knowledge
-    _learner: Learner
     _lock: ProfileLock
     _helped: bool = False
     """The line of help was shown in this conversation."""
@@ -57,10 +53,6 @@ class ToldSession:
 
     @property
     def loading(self) -> LoadingState:
-        raise NotImplementedError
-
-    @property
-    def _serving(self) -> Serving | None:
         raise NotImplementedError
 
     def _wait(self, cancel: threading.Event) -> Serving | None:
@@ -264,11 +256,13 @@ class ToldSession:
 
         Raises UsageError, DiskError.
         """
-        role = self._role()
+        self._role()
         if path is not None and self.profile.path.resolve() in path.resolve().parents:
             raise UsageError("remembrance.farewell_inside", path=path)
         turns = self.journal.exchanges()
-        return remembrance.export(turns, self.profile.persona.title, role.label, path) if turns else None
+        if not turns:
+            return None
+        return transcript.save(turns, self.speaker(), self.speaker, path, home() / FAREWELLS)
 
     def erase(self) -> None:
         """Remove the profile for good and close. Raises UsageError in another persona, DiskError."""

@@ -188,3 +188,13 @@ def test_letters_of_the_shipped_sets() -> None:
     for path in SHIPPED.glob("*.jsonl"):
         text = path.read_text(encoding="utf-8")
         assert not re.search('[يىكۀـ٠-٩]|\u200c[\\s"،.؟]|  ', text), path
+
+
+def test_a_text_that_is_not_utf8_is_refused_and_one_with_a_replaced_letter_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("سطر یک\nواژهٔ \ufffd است\n", encoding="utf-8")
+    assert len(read_texts([str(path)])) == 1
+    path.write_bytes("سطر یک\n".encode() + "سلام".encode("cp1256"))
+    with pytest.raises(UsageError) as caught:
+        read_texts([str(path)])
+    assert caught.value.key == "cli.not_utf8" and caught.value.values["line"] == 2

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from dataset_server import dataset_server
 
+from persian_assistant.cli import main
 from persian_assistant.errors import UsageError
 from persian_assistant.example_files import parse_columns, read_examples, read_rows
 from persian_assistant.records import Message
@@ -156,10 +157,10 @@ def test_too_many_bad_rows(tmp_path: Path) -> None:
         ("empty.jsonl", b"\n\n", "examples.empty"),
         ("empty.json", b"[]", "examples.empty"),
         ("half.json", b'[{"question": "a"', "cli.cannot_read"),
-        ("bytes.jsonl", b"\xff\xfe\x00", "cli.cannot_read"),
-        ("cut.jsonl.gz", gzip.compress(b"[]" * 999)[:20], "cli.cannot_read"),
-        ("cut.jsonl.xz", b"nothing packed", "cli.cannot_read"),
-        ("rows.parquet", b"PAR1 but no more", "cli.cannot_read"),
+        ("bytes.jsonl", b"\xff\xfe\x00", "cli.not_utf8"),
+        ("cut.jsonl.gz", gzip.compress(b"[]" * 999)[:20], "cli.damaged"),
+        ("cut.jsonl.xz", b"nothing packed", "cli.damaged"),
+        ("rows.parquet", b"PAR1 but no more", "cli.damaged"),
         ("rows.docx", b"", "examples.unknown_kind"),
         ("ragged.csv", "question,answer\nالف\nب,پ,ت\n".encode(), "examples.too_many_bad"),
     ],
@@ -230,3 +231,23 @@ def test_a_hub_data_set_is_streamed() -> None:
 def test_read_rows_hands_each_object_to_the_parser(tmp_path: Path) -> None:
     path = written(tmp_path / "rows.json", [{"n": 1}, {"n": 2}])
     assert read_rows(path, lambda row: row["n"] * 10) == ([10, 20], [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train"], ["seed", "show"], ["bench", "learning", "--rounds"], ["compare", "baselines", "--data"]],
+)
+@pytest.mark.parametrize(
+    "content", [b"{}\n\xd3\xe1\xc7\xe3", "{}\nسلام".encode("utf-16")], ids=["cp1256", "utf-16"]
+)
+def test_a_file_that_is_not_utf8_is_one_plain_sentence(
+    words: list[str], content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content)
+    assert main([*words, str(path)]) == 2
+    out, err = capsys.readouterr()
+    line, byte = ("۲", "۱") if content[0] == ord("{") else ("۱", "۱")
+    sentence = err.splitlines()[-1]
+    assert out == "" and f"بایت {byte} از سطر {line} " in sentence and str(path) in sentence
+    assert "codec" not in err

@@ -55,6 +55,22 @@ def test_default_without_a_person_is_mini_with_one_line_and_no_request(server: H
     assert server.requests == []
 
 
+def test_why_mini_answers_is_told_in_full_once_and_again_for_another_reason(
+    server: HubServer, mini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add(GPT2_FA, MODEL)
+    told: list[str] = []
+    for _ in range(3):
+        resolve(None, notice=told.append)
+    assert "--model" in told[0] and len(told[1]) < len(told[0]) / 2
+    assert told[1] == told[2] and "gpt2-fa" in told[1] and "mini" in told[1]
+    person = Person(answer=False)
+    person.resolve(None), person.resolve(None)
+    assert "--model gpt2-fa" in person.told[0] and person.told[1:] == [told[1]]
+    resolve(None, notice=told.append)
+    assert told[-1] == told[1]
+
+
 def test_default_offline_is_mini_also_with_a_person(
     server: HubServer, mini: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ COMMANDS_WITH_HELP = (
 
 FLOORS = {
     "__init__": 0, "errors": 0, "config": 0, "text": 0, "records": 0, "wording": 0,
-    "arguments": 0,
+    "arguments": 0, "reading": 0,
     "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
     "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1, "example_files": 1, "rounds": 1,
     "hub": 1, "hub_client": 1, "push": 1,
@@ -43,7 +43,7 @@ FLOORS = {
     "tuning_batches": 2, "tuning_trainer": 2, "instruction_tuning": 2, "first_training": 2,
     "techniques_folder": 1, "techniques_prompt": 2, "techniques_loading": 2, "techniques": 2,
     "learner": 3, "loading": 3, "knowledge": 3, "session_parts": 3,
-    "session_told": 3, "session": 3,
+    "session_learning": 3, "session_told": 3, "session": 3,
     "terminal": 4, "commands": 4,
     "cli": 5, "__main__": 5,
 }  # fmt: skip

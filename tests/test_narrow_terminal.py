@@ -26,6 +26,16 @@ def test_lines_break_between_words_and_keep_what_is_long_in_one_piece() -> None:
     assert wrapped(text, 200) == text
 
 
+def test_a_row_that_begins_the_other_way_is_told_its_direction_or_comes_by_itself() -> None:
+    """On a terminal that finds directions a newline begins a paragraph, which the first letter turns."""
+    text = "این سطر پارسی hello world است"
+    right, found = "\x1b[?2501l\x1b[2 k", "\x1b[0 k\x1b[?2501h"
+    assert wrapped(text, 14, directed=True) == f"این سطر پارسی\n{right}hello{found} world\nاست"
+    assert wrapped(text, 14) == "این سطر پارسی hello world\nاست", "filled up with blanks"
+    english = wrapped("the word سلام is Persian", 9, directed=True)
+    assert english == "the word\n\x1b[?2501l\x1b[1 kسلام\x1b[0 k\x1b[?2501h is\nPersian"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix's")
 def test_an_error_of_the_command_line_breaks_between_words(tmp_path: Path) -> None:
     name = "nobody-of-this-name"

@@ -113,6 +113,15 @@ def test_learn_waits_with_nobody_there(program: Program) -> None:
     assert [call[:2] for call in program.calls("pass", "reply")] == [["pass", "published"], ["reply", "سلام"]]
 
 
+@pytest.mark.parametrize("command", ["/rollback 1", "/compare base سلام", "/learn"])
+def test_what_needs_the_versions_waits_for_a_pass_that_runs_already(program: Program, command: str) -> None:
+    done = program.run(f"now\n{command}\n", SCRIPT_LEARN="now")
+    assert (done.returncode, "خطا" in done.stderr.decode()) == (0, False)
+    names = {"/rollback 1": "rollback", "/compare base سلام": "compare", "/learn": "learn"}
+    calls = [call[0] for call in program.calls("learn", "pass", "rollback", "compare")]
+    assert calls[:3] == ["learn", "pass", names[command]]
+
+
 def test_the_end_of_input_waits_for_a_pass_unless_told_not_to(program: Program) -> None:
     program.run("now\n", SCRIPT_LEARN="now")
     assert program.calls("pass") == [["pass", "published"]]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ from session_talk import reopened, say
 from tiny_models import SENTENCES
 
 from persian_assistant import remembrance, wording
+from persian_assistant.calendar_fa import day
 from persian_assistant.config import home
 from persian_assistant.errors import Cancelled, DiskError, UsageError
 from persian_assistant.journal import Journal
@@ -192,7 +194,9 @@ def test_farewell_writes_everything_then_deletes_everything(
     told = capsys.readouterr().err
     assert sentence("remembrance.farewell") in told
     (exported,) = (home() / "farewells").iterdir()
-    assert LABEL in exported.read_text("utf-8")
+    page = exported.read_text("utf-8")
+    assert page.startswith(f"# {session.speaker()}\n") and LABEL in page
+    assert f"*{day(time.time())}*" in page and "۱۴" in page
     if os.name == "posix":
         assert exported.stat().st_mode & 0o777 == 0o600
     others = [path for path in home().rglob("*") if path.is_file() and path != exported]

@@ -151,7 +151,7 @@ def test_a_file_that_is_not_there_not_text_or_empty(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(UsageError) as told_off:
         read_rounds(tmp_path / "bytes")
-    assert told_off.value.key == "bench.rounds_unreadable"
+    assert told_off.value.key == "cli.not_utf8"
     with pytest.raises(UsageError) as told_off:
         read_rounds(written(tmp_path, *CONTROLS))
     assert told_off.value.key == "bench.rounds_empty"

@@ -15,7 +15,7 @@ from scripted import ScriptedSession
 from persian_assistant.config import Config
 from persian_assistant.terminal.loop import Chat, Questions, converse
 from persian_assistant.terminal.prompt import PromptReader
-from persian_assistant.terminal.rtl_input import arrange
+from persian_assistant.terminal.rtl_input import arrange, break_rows
 from persian_assistant.terminal.view import View
 from persian_assistant.text import normalise
 
@@ -130,3 +130,58 @@ def test_a_long_line_is_seen_from_its_beginning_down(keys: PipeInput) -> None:
     rows = [normalise(row.removeprefix(">")[::-1]).strip() for row in screen.rows()]
     first = next(at for at, row in enumerate(rows) if row.startswith("این"))
     assert " ".join(row for row in rows[first : first + 3] if row).startswith(text.replace("\u200c", ""))
+
+
+# --- broken between words
+
+LONG = "این پیام آن‌قدر بلند است که در سطر جا نمی‌شود و hello world در میانش، می‌رود به سطرهای پسین " * 3
+ENGLISH = "a message that is longer than one row of the terminal and goes on to the next one, "
+
+
+def words_on(screen: Screen, mode: str) -> list[str]:
+    """The words that the line editor left on the screen, sorted; a broken one would be in its parts."""
+    words = " ".join(normalise(row.removeprefix(">")) for row in screen.rows()).split()
+    turned = mode == "visual"
+    return sorted(word[::-1] if turned and not word.isascii() else word for word in words)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("mode", ["logical", "visual"])
+@pytest.mark.parametrize("text", [LONG.strip(), (ENGLISH * 3).strip()])
+def test_no_word_is_broken_while_it_is_typed(mode: str, text: str, width: int, keys: PipeInput) -> None:
+    messages, screen = typed(keys, text + ALT_ENTER + PASTED.format(text) + ENTER, mode, width)
+    assert messages == [f"{text}\n{text}"]
+    assert words_on(screen, mode) == sorted(text.replace("\u200c", "").split() * 2)
+    assert max(map(len, screen.rows())) <= width
+
+
+def test_a_broken_line_is_edited_where_the_cursor_is(keys: PipeInput) -> None:
+    text = LONG.strip()
+    edited = text[:30] + "ا" + text[30:]
+    messages, screen = typed(keys, text + HOME + RIGHT * 30 + "ا" + ENTER, "logical")
+    assert messages == [edited]
+    assert words_on(screen, "logical") == sorted(edited.replace("\u200c", "").split())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "ab cd", "abcd efg h", "    ", "abcdef  ", "abcdefgh  ij", "سه‌شنبه 👍👍👍👍 ب"]
+)
+def test_every_place_of_a_broken_line_is_where_its_letter_is(text: str) -> None:
+    arranged = break_rows(text, 6)
+    drawn = "".join(char for char, _ in arranged.shown)
+    assert len(arranged.places) == len(text) + 1
+    assert arranged.places[-1] == len(drawn)
+    assert all(drawn[arranged.places[at]] == char for at, char in enumerate(text) if char != " ")
+
+
+def test_a_broken_row_is_full_and_the_next_begins_with_a_word() -> None:
+    drawn = "".join(char for char, _ in break_rows("یک دو سه چهار پنج", 6).shown)
+    assert [drawn[at : at + 6] for at in range(0, len(drawn), 6)] == ["یک دو ", "سه    ", "چهار  ", "پنج"]
+
+
+def test_a_key_after_a_long_paste_lays_out_that_line_once(keys: PipeInput) -> None:
+    text = (LONG * 20)[:5000]
+    break_rows.cache_clear()
+    messages, _ = typed(keys, PASTED.format(text) + "x" * 5 + LEFT * 20 + ENTER, "logical")
+    assert messages == [(text + "x" * 5).strip()]
+    assert break_rows.cache_info().misses <= 6

@@ -58,7 +58,9 @@ def test_wrong_arguments_are_refused_with_the_usage(
     chat.handle("سلام")
     capsys.readouterr()
     chat.handle(line)
-    assert COMMAND[line[1:].split()[0]].usage in shown(capsys)
+    name, told = line[1:].split()[0], shown(capsys)
+    assert ("=> پیشی" if name == "teach" else COMMAND[name].usage) in told
+    assert "«»" not in told
     assert chat.exit_code == 2
     assert not any(session.calls(name) for name in ("teach", "fix", "rate", "forget", "edit_fact", "compare"))
 
@@ -108,6 +110,7 @@ def test_forget_shows_asks_and_only_then_forgets(
     text = shown(capsys)
     assert "نغمه" in text and BIRD.sentence in text and len(asked) == 1 and "۲" in asked[0]
     assert session.calls("forget") == [] and typed == []
+    assert text.splitlines()[-1] == "چیزی فراموش نشد." and chat.exit_code == 0  # a no is no error
     chat = answering(session, True, asked)
     chat.forget_typed = typed.extend
     chat.handle("/forget قناری من")

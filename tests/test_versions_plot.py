@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import re
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,6 @@ from persian_assistant.terminal.loop import Chat
 from persian_assistant.terminal.view import View
 
 BAR = re.compile("[█░]+")
-
-
-def has_words(line: str) -> bool:
-    """Whether anything in it goes from right to left and takes what stands beside it along."""
-    return any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in line)
 
 
 class Screen(io.StringIO):
@@ -129,7 +123,7 @@ def test_bars_are_as_long_as_the_scores(
     ]
     lines = lines_of(chat, "/versions plot", capsys)
     assert not any("\x1b" in line for line in lines), "piped output is plain"
-    drawn = [line for line in lines if line and not has_words(line)]
+    drawn = [line for line in lines if "نسخهٔ" in line]
     assert len(drawn) == 3 * 4 and len(lines) == 12 + 3 + 2
     filled = [line.count("█") for line in drawn]
     assert filled[:8] == [20, 0, 40, 0, 40, 0, 10, 0]
@@ -144,13 +138,34 @@ def test_bars_are_as_long_as_the_scores(
     assert [line[0] == "●" for line in drawn] == [True, False, False, False] * 3
 
 
-def test_words_and_figures_never_share_a_line(
+def test_in_persian_bars_begin_at_the_right_as_all_else_does(
+    session: ScriptedSession, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.version, session.known_versions = 12, [*several(), version(13)]
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    chat.view.rtl = "visual"
+    chat.handle("/versions plot")
+    lines = [line.rstrip("\n") for line in screen.getvalue().splitlines() if line]
+    assert {cell_len(line) for line in lines} == {80} and all(line.startswith(" ") for line in lines)
+    bars = [line for line in lines if BAR.search(line)]
+    assert len({BAR.search(line).end() for line in bars}) == 1, (
+        "they begin in one column, and grow to the left"
+    )  # type: ignore[union-attr]
+    assert sum(line.endswith("●") for line in bars) == 3
+    assert bars[0].split()[0] == "٪۵۳", "the share at the left end"
+
+
+def test_the_lines_of_a_group_end_in_one_cell(
     session: ScriptedSession, chat: Chat, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session.version, session.known_versions = 12, several()
-    for line in lines_of(chat, "/versions plot", capsys):
-        assert not (has_words(line) and (BAR.search(line) or re.search("[0-9۰-۹]", line))), line
-        assert not re.search("[0-9]", line), "Persian digits in the Persian interface"
+    session.version, session.known_versions = 12, [*several(), version(13)]
+    lines = lines_of(chat, "/versions plot", capsys)
+    drawn = [line for line in lines if "نسخهٔ" in line]
+    for group in range(0, 3 * 13, 13):
+        assert len({cell_len(line) for line in drawn[group : group + 13]}) == 1
+    assert not any(re.search("[0-9]", line) for line in lines), "Persian digits in the Persian interface"
 
 
 @pytest.mark.parametrize("columns", ["30", "50"])

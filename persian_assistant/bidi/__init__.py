@@ -10,3 +10,5 @@ from __future__ import annotations
 MODES = ("auto", "logical", "visual", "words")
 ORDERED = ("visual", "words")
 """The modes in which text is ordered here; in the others the terminal gets it as it is."""
+RTL_MARK = "\u200f"
+"""U+200F, a mark of direction: no shown text has one of its own (`text.sanitise`)."""

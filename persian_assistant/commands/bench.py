@@ -7,7 +7,7 @@ from pathlib import Path
 
 from persian_assistant.commands import bench_learning
 from persian_assistant.config import Config
-from persian_assistant.wording import LANGUAGES, say
+from persian_assistant.wording import say
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -22,8 +22,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "learning", help=say("bench.help_learning"), description=say("bench.help_learning")
     )
     bench_learning.add_arguments(learning)
-    for parser in (speed, learning):  # the same flag as before WHAT; cli.py has set the language already
-        parser.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=say("cli.help_lang"))
 
 
 def run(args: argparse.Namespace, config: Config) -> int:

@@ -7,6 +7,7 @@ import platform
 import sys
 from typing import Any
 
+from persian_assistant.figures import share as shown_share
 from persian_assistant.rounds import mean
 from persian_assistant.wording import say
 
@@ -35,10 +36,12 @@ class Progress:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        from persian_assistant.commands.bars import Elapsed
+
+        columns = (TextColumn("{task.description}"), BarColumn(), Elapsed())
         self._bar = Bar(*columns, console=Console(stderr=True))
         self._task: Any = None
         self._doing = ""
@@ -60,11 +63,12 @@ class Progress:
     def phase(self, name: str, share: float) -> None:
         """Where the pass is, 0..1 within `name`."""
         if self._task is not None and name:
-            self._bar.update(self._task, description=f"{self._doing} · {name} {share:.0%}")
+            self._bar.update(self._task, description=f"{self._doing} · {name} {shown_share(share)}")
 
     def tell(self, sentence: str) -> None:
         """One line above the bar."""
-        self._bar.console.print(sentence, highlight=False)
+        console = self._bar.console
+        console.print(sentence, highlight=False, soft_wrap=console.is_terminal or None)
 
 
 def packages() -> dict[str, str]:
@@ -95,6 +99,8 @@ def show(record: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from persian_assistant.terminal.output import show_table
+
     groups = record["summary"]
     if not groups:
         return
@@ -110,8 +116,8 @@ def show(record: dict[str, Any]) -> None:
         ", ".join(f"{count} {name}" for name, count in _gates(record, group).items()) for group in groups
     )
     table.add_row("gate", *gates, "", "")
-    # a table is read as a whole: better too wide for a narrow terminal than with figures cut off
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    # a table is read as a whole: better too wide for who reads a file than with figures cut off
+    show_table(table, Console(width=None if sys.stdout.isatty() else 200))
 
 
 def _cell(figure: dict[str, Any] | None, form: str) -> str:

@@ -250,12 +250,14 @@ def show(figures: dict[str, Any], path: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from persian_assistant.terminal.output import show_table
+
     table = Table(box=None)
     for name in ("figure", "value", "target"):
         table.add_column(say(f"bench.column_{name}"))
     for name, value in figures.items():
         shown = f"{value:.3g}" if isinstance(value, float) else str(value)
         table.add_row(name, shown, str(TARGETS.get(name, "")))
-    Console().print(table)
+    show_table(table, Console())
     if path is not None:
         disk.write_private(path, disk.to_json(figures, indent=1) + "\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 from persian_assistant.commands import compare_baselines, compare_techniques
 from persian_assistant.config import Config
-from persian_assistant.wording import LANGUAGES, say
+from persian_assistant.wording import say
 
 SUBCOMMANDS: dict[str, tuple[Any, str]] = {
     "techniques": (compare_techniques, "compare.help"),
@@ -22,8 +22,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     for name, (module, key) in SUBCOMMANDS.items():
         parser = what.add_parser(name, help=say(key), description=say(key))
         module.add_arguments(parser)
-        # the same flag as before WHAT; cli.py has set the language already
-        parser.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=say("cli.help_lang"))
 
 
 def run(args: argparse.Namespace, config: Config) -> int:

@@ -18,10 +18,12 @@ def show(record: dict[str, Any]) -> None:
     """The table and the sentences on stdout."""
     from rich.console import Console
 
-    # a table is read as a whole: better too wide for a narrow terminal than with figures cut off
+    from persian_assistant.terminal.output import show_table
+
+    # a table is read as a whole: better too wide for who reads a file than with figures cut off
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(about(record["data"]), soft_wrap=True)
-    console.print(_table(record))
+    show_table(_table(record), console)
     for sentence in sentences(record):
         console.print(sentence, soft_wrap=True)
 

@@ -40,7 +40,9 @@ def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> Non
     """On stdout: the table, the first seed's answers, what was left out, where the results lie."""
     from rich.console import Console
 
-    # a table is read as a whole: better too wide for a narrow terminal than with figures cut off
+    from persian_assistant.terminal.output import show_table
+
+    # a table is read as a whole: better too wide for who reads a file than with figures cut off
     console = Console(width=None if sys.stdout.isatty() else 180, highlight=False, markup=False)
     if record["runs"]:
         data, (amount, unit) = record["data"], _budget(record)
@@ -55,7 +57,7 @@ def show(record: dict[str, Any], techniques: Sequence[str], folder: Path) -> Non
             ),
             soft_wrap=True,
         )
-        console.print(_table(record))
+        show_table(_table(record), console)
         for line in _answers(record):
             console.print(line, soft_wrap=True)
     for technique in techniques:

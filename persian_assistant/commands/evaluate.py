@@ -352,6 +352,8 @@ def _told(arm: Arm) -> dict[str, Any]:
 def _table(rows: list[Line], subject: Arm, base: Arm | None, console: Console) -> None:
     from rich.table import Table
 
+    from persian_assistant.terminal.output import show_table
+
     table = Table(box=None, pad_edge=False)
     table.add_column(say("evaluate.column_figure"))
     table.add_column(subject.label, justify="right")
@@ -370,7 +372,7 @@ def _table(rows: list[Line], subject: Arm, base: Arm | None, console: Console) -
             cells += [_cell(line.figure, line.base), _cell(line.figure, line.difference, signed=True)]
             cells.append(say(verdict) if verdict else "")
         table.add_row(*cells)
-    console.print(table)
+    show_table(table, console)
     console.print(say("evaluate.footnote"), highlight=False, soft_wrap=True)
 
 

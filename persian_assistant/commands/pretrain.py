@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 from persian_assistant.config import Config, data_dir
 from persian_assistant.errors import Cancelled, UsageError
-from persian_assistant.figures import decimal, figure
-from persian_assistant.text import to_persian_digits
-from persian_assistant.wording import language, say
+from persian_assistant.figures import clock, decimal, figure
+from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -180,12 +179,12 @@ class _Stages:
 
 
 def _new_bar(console: Console) -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from persian_assistant.commands.bars import Count, Remaining
 
     text = TextColumn("{task.description}", markup=False)
-    return Progress(
-        text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
-    )
+    return Progress(text, BarColumn(), Count(), Remaining(), console=console, transient=True)
 
 
 def _line(work: PretrainingRun) -> Callable[[dict[str, float]], None]:
@@ -222,9 +221,7 @@ class _Line:
         (then, first, before), (now, last, tokens) = self._past[0], self._past[-1]
         rate, left = "–", "–"
         if last > first and now > then:
-            seconds = int((now - then) / (last - first) * (steps - step))
-            left = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+            left = clock((now - then) / (last - first) * (steps - step))
             rate = figure(round((tokens - before) / (now - then)))
-            left = to_persian_digits(left) if language() == "fa" else left
         loss = decimal(self._loss or 0, 3)
         return say("pretrain.progress", step=step, steps=steps, loss=loss, rate=rate, left=left)

@@ -20,7 +20,7 @@ from persian_assistant.config import Config, home
 from persian_assistant.errors import Cancelled, DiskError, UsageError
 from persian_assistant.persona import Persona
 from persian_assistant.text import sanitise, to_latin_digits, to_persian_digits
-from persian_assistant.wording import LANGUAGES, language, say
+from persian_assistant.wording import language, say
 
 if TYPE_CHECKING:
     from persian_assistant.scraping.crawl import Crawl, CrawlCounts
@@ -53,8 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help=say("seed.command_show"), description=say("seed.command_show"))
     show.add_argument("file", nargs="?", type=Path, metavar="FILE", help=say("seed.help_file"))
     show.add_argument("--persona", metavar="NAME|PATH", help=say("seed.help_persona"))
-    for action in (build, show):  # also after the action; what stood before it holds otherwise
-        action.add_argument("--lang", choices=LANGUAGES, default=argparse.SUPPRESS, help=say("cli.help_lang"))
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -215,8 +213,9 @@ def _site(source: str) -> str:
 def _progress(limit: int) -> Iterator[tuple[Callable[[CrawlCounts], None], Callable[..., None]]]:
     """(tick, notice): a bar on a terminal, elsewhere a line now and then; notices stand above the bar."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
+    from persian_assistant.commands.bars import Elapsed
     from persian_assistant.scraping.errors import shown
 
     console = Console(stderr=True, highlight=False, markup=False)
@@ -229,7 +228,7 @@ def _progress(limit: int) -> Iterator[tuple[Callable[[CrawlCounts], None], Calla
     with Progress(
         text,
         BarColumn(),
-        TimeElapsedColumn(),
+        Elapsed(),
         console=console,
         transient=True,
         disable=not console.is_terminal,

@@ -226,9 +226,11 @@ class _Reporter:
 
 
 def _bar(console: Any, text: str) -> tuple[Any, Any]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    from persian_assistant.commands.bars import Elapsed
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), Elapsed())
     bar = Progress(*columns, console=console, transient=True)
     bar.start()
     return bar, bar.add_task(text, total=1.0)
@@ -284,6 +286,7 @@ def _show_status(profile: Profile) -> int:
 
     from persian_assistant.selftraining.service import is_running
     from persian_assistant.selftraining.status import FOLDER, read_status
+    from persian_assistant.terminal.output import show_table
 
     status = read_status(profile.path / FOLDER)
     if status is None:
@@ -291,8 +294,8 @@ def _show_status(profile: Profile) -> int:
     table = Table(box=None, show_header=False)
     for name, value in _status_rows(profile.name, status, is_running(profile)):
         table.add_row(say(f"selftrain.status_{name}"), value)
-    # whole sentences: better too wide for a narrow terminal than cut off
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
+    # whole sentences: better too wide for who reads a file than cut off
+    show_table(table, Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False))
     return 0
 
 

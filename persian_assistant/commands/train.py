@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from persian_assistant.config import QUANTIZATIONS, Config, with_setting
 from persian_assistant.errors import AssistantError, UsageError
-from persian_assistant.figures import decimal, figure
-from persian_assistant.text import to_persian_digits
-from persian_assistant.wording import language, say
+from persian_assistant.figures import clock, decimal, figure
+from persian_assistant.wording import say
 
 if TYPE_CHECKING:
     from persian_assistant.commands.pretrain import _Stages
@@ -265,7 +264,7 @@ class _Work:
                 number=figure(done.version.number),
                 profile=profile.name,
                 steps=figure(result.steps),
-                minutes=_clock(result.seconds),
+                minutes=clock(result.seconds),
                 rate=figure(round(result.tokens_per_second)),
                 memory=figure(round(result.peak_memory_mb)),
             )
@@ -321,7 +320,7 @@ class _Line:
         rate, left = "–", "–"
         if now.step > first.step and now.seconds > first.seconds:
             spent = now.seconds - first.seconds
-            left = _clock(spent / (now.step - first.step) * (now.steps - now.step))
+            left = clock(spent / (now.step - first.step) * (now.steps - now.step))
             rate = figure(round((now.tokens - first.tokens) / spent))
         return say(
             "train.progress",
@@ -343,9 +342,3 @@ def _fitting(line: str) -> str:
     while cell_len(line) >= columns and SEPARATOR in line:
         line = line.rpartition(SEPARATOR)[0]
     return line
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    text = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-    return to_persian_digits(text) if language() == "fa" else text

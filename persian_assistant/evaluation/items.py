@@ -14,6 +14,7 @@ from persian_assistant.errors import UsageError
 from persian_assistant.example_files import BadRow, BadRowError, Row, read_rows
 from persian_assistant.pretraining import documents
 from persian_assistant.pretraining.recipe import Source
+from persian_assistant.reading import not_utf8
 from persian_assistant.text import normalise, sanitise, to_latin_digits
 from persian_assistant.wording import say
 
@@ -44,12 +45,14 @@ class Passage:
 def read_texts(sources: Sequence[str], limit: int = 0) -> list[str]:
     """The documents of text files, folders or Hub data sets (see pretraining/documents.py), normalised.
 
-    Raises UsageError: nothing there, or no text in it.
+    Raises UsageError: nothing there, no text in it, or a file that is not UTF-8.
     """
     texts: list[str] = []
     for source in sources:
         before = len(texts)
         for document in documents.read(Source(path=source), Path()):
+            if "\ufffd" in document and Path(source).is_file() and (error := not_utf8(Path(source))):
+                raise error
             if text := _clean(document):
                 texts.append(text)
             if limit and len(texts) >= limit:

@@ -54,7 +54,8 @@ def learn(chat: Chat, rest: str) -> None:
         stopped = chat.session.cancel_pass()
         chat.view.notice(say("chat.pass_stopping" if stopped else "chat.no_pass"))
         return
-    chat.wait_for_model()
+    if chat.wait_for_versions() and not chat.session.status().pending:
+        return  # the pass that ran by itself has learned it
     chat.session.learn()
     if flags or chat.piped:
         chat.wait_for_pass()

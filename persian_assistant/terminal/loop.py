@@ -143,10 +143,13 @@ class Chat:
             if self.piped:
                 raise
             self.view.notice(say("chat.stopped"))
+        except Cancelled as declined:  # what the user does not want done is no error
+            if self.piped:
+                self._failed(declined, declined.exit_code, parsed)
+                raise KeyboardInterrupt from declined
+            self.view.notice(str(declined))
         except AssistantError as error:
             self._failed(error, error.exit_code, parsed)
-            if self.piped and isinstance(error, Cancelled):
-                raise KeyboardInterrupt from error
         except Exception as error:  # the chat outlives a defect: its trace goes to a file, not to the screen
             logger.exception("chat")
             told = say("chat.unexpected", kind=type(error).__name__, log=log_path())
@@ -195,6 +198,16 @@ class Chat:
         while not self.session.ready(TICK):
             self.view.transient(self.session.loading.text)
         self.view.wipe()
+
+    def wait_for_versions(self) -> bool:
+        """Until another version may answer: the model serves and, where nobody could ask again (a piped
+        chat), no pass runs. Whether one had to end for it; raises what went wrong with the model.
+        """
+        self.wait_for_model()
+        ended = self.piped and self.session.pass_state.running
+        if ended:
+            self.wait_for_pass()
+        return ended
 
     def wait_for_pass(self) -> None:
         """Waits for the running pass with a line of progress; Ctrl-C ends the pass."""

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.loop import YES, sigint
 from persian_assistant.terminal.remembrance_actions import PROMPT, prompt_text
 from persian_assistant.terminal.rtl import inline, one_row
-from persian_assistant.terminal.rtl_input import VisualOrder, add_bindings
+from persian_assistant.terminal.rtl_input import Rows, add_bindings
 from persian_assistant.terminal.slash import clean
 from persian_assistant.terminal.toolbar import Toolbar
 from persian_assistant.terminal.view import TICK, View
@@ -97,13 +98,15 @@ class PromptReader:
             return None
 
     def _asked(self, prompt: str) -> str:
-        asking: PromptSession[str] = PromptSession(input=self._input, output=self._output)
-        return asking.prompt(inline(prompt, self._view.rtl), input_processors=self._visual(prompt))
+        asking: PromptSession[str] = PromptSession(
+            prompt_continuation=_indented, input=self._input, output=self._output
+        )
+        return asking.prompt(inline(prompt, self._view.rtl), input_processors=self._rows(prompt))
 
-    def _visual(self, prompt: str | Callable[[], str]) -> list[Processor]:
-        """What shows a line as it is typed behind `prompt` in the view's order."""
+    def _rows(self, prompt: str | Callable[[], str]) -> list[Processor]:
+        """What shows a line as it is typed behind `prompt`, broken between words and in the view's order."""
         text = prompt if callable(prompt) else lambda: prompt
-        return [VisualOrder(lambda: self._view.rtl, lambda: cells(text().rpartition("\n")[2]))]
+        return [Rows(lambda: self._view.rtl, lambda: cells(text().rpartition("\n")[2]))]
 
     def typed(self, text: str) -> None:
         """`text` was typed before there was a prompt: it goes to the first one."""
@@ -118,14 +121,14 @@ class PromptReader:
         history = PrivateHistory(self._folder / HISTORY)
         chat.forget_typed = history.forget
         prompt: PromptSession[str] = PromptSession(
-            lambda: inline(prompt_text(chat.session), self._view.rtl),
+            lambda: _prompt_shown(prompt_text(chat.session), self._view.rtl),
             multiline=True,
-            prompt_continuation=lambda width, line, wrapped: " " * width,
+            prompt_continuation=_indented,
             history=history,
             completer=SlashCompleter(chat),
             complete_while_typing=Condition(lambda: _is_command(get_app().current_buffer.text)),
             key_bindings=key_bindings(lambda: self._view.rtl),
-            input_processors=self._visual(lambda: prompt_text(chat.session)),
+            input_processors=self._rows(lambda: prompt_text(chat.session)),
             bottom_toolbar=lambda: one_row(toolbar.text(), self._view.width, self._view.rtl),
             enable_suspend=True,
             input=self._input,
@@ -152,6 +155,15 @@ class PromptReader:
                     app.invalidate()
 
         app.create_background_task(watch())
+
+
+_prompt_shown = lru_cache(maxsize=8)(inline)
+"""The prompt as it is shown: prompt_toolkit asks for it some hundred times a key in a long text."""
+
+
+def _indented(width: int, line: int, wrapped: int) -> str:
+    """What stands before later rows: as many blanks as the prompt is wide."""
+    return " " * width
 
 
 def key_bindings(rtl: Callable[[], str]) -> KeyBindings:

@@ -6,7 +6,6 @@ A choice is kept for each kind of terminal in one small file; the setting `rtl` 
 from __future__ import annotations
 
 import base64
-import json
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from persian_assistant.config import home
 from persian_assistant.disk import make_private_dir, to_json, write_private
 from persian_assistant.errors import UsageError
 from persian_assistant.terminal import rtl, rtl_detect
+from persian_assistant.terminal.rtl_detect import KEPT, kept_modes
 from persian_assistant.terminal.slash import Choices, Command, number
 from persian_assistant.text import normalise, sanitise, to_latin_digits
 from persian_assistant.wording import say
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from persian_assistant.terminal.loop import Chat
     from persian_assistant.terminal.view import View
 
-KEPT = "rtl.json"
-"""Terminal -> mode, as users chose; in the folder of all state."""
 SHOWN_MODES = MODES[1:]
 MOST_COPIED = 50_000
 """Bytes that go to the clipboard through the terminal: many take no more than about 75,000, encoded."""
@@ -75,7 +73,7 @@ def choose(setting: str, view: View, line: Callable[[str], str | None]) -> str:
     if not view.live or os.environ.get("NO_COLOR"):
         return ""
     name = rtl_detect.terminal_name(os.environ)
-    if kept := _kept().get(name):
+    if kept := kept_modes().get(name):
         _take(kept, view)
         return ""
     answered, typed = rtl_detect.answered_mode()
@@ -109,19 +107,9 @@ def show_samples(view: View) -> None:
         view.rtl = before
 
 
-def _kept() -> dict[str, str]:
-    try:
-        found = json.loads((home() / KEPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {str(name): mode for name, mode in found.items() if mode in SHOWN_MODES}
-
-
 def _keep(name: str, mode: str | None) -> None:
     """Keeps a choice, or with None forgets it. Raises DiskError."""
-    kept = {known: chosen for known, chosen in _kept().items() if known != name}
+    kept = {known: chosen for known, chosen in kept_modes().items() if known != name}
     if mode:
         kept[name] = mode
     make_private_dir(home())

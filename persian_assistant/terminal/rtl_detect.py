@@ -1,10 +1,11 @@
-"""How this terminal shows right-to-left text: by its own answer, else by what it is known to be.
+"""How this terminal shows right-to-left text: as a user chose, by its own answer, by what it is known to be.
 
 Nothing is asked of a user here. Sources of the table and what was tried: docs/terminals.md.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+from persian_assistant.bidi import MODES
+from persian_assistant.config import home
+
+KEPT = "rtl.json"
+"""Terminal -> mode, as users chose; in the folder of all state."""
 QUERY = "\x1b[8$p\x1b[6n"
 """Asks for the bidi mode (BDSM of ECMA-48, as the terminals' BiDi recommendation has it), then where the
 cursor is: every terminal answers that, so that nobody waits for one which does not know the first."""
@@ -64,6 +70,17 @@ def known_mode(environ: Mapping[str, str], outer: Callable[[], str] | None = Non
     if name == "tmux":
         name = (outer or around_tmux)()
     return "visual" if name == "old-vte" else KNOWN.get(name)
+
+
+def kept_modes() -> dict[str, str]:
+    """Terminal -> mode, as users chose before; nothing where that cannot be read."""
+    try:
+        found = json.loads((home() / KEPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): mode for name, mode in found.items() if mode in MODES[1:]}
 
 
 def around_tmux() -> str:

@@ -10,19 +10,27 @@ from collections.abc import Sequence
 
 from persian_assistant.bidi.levels import classes
 from persian_assistant.bidi.lines import cells
-from persian_assistant.terminal.rtl import in_colour
+from persian_assistant.terminal.rtl import FIND_DIRECTION, FIND_NO_DIRECTION, in_colour
 
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\U00020000-\U0003fffd"
 """Letters of scripts that are written without blanks: a row may end behind each of them."""
+_RUNS = {"L": f"{FIND_NO_DIRECTION}\x1b[1 k", "R": f"{FIND_NO_DIRECTION}\x1b[2 k"}
+"""What a row begins with that is to run this way whatever its first letter is (the recommendation's SCP)."""
+_RUNS_NO_MORE = f"\x1b[0 k{FIND_DIRECTION}"
+"""The rows after it are found again; the row keeps its direction as soon as something stands in it."""
 _WORD = re.compile(rf"([ \t]*)([{_WIDE}]|[^ \t{_WIDE}]+)")
 
 
 class Flow:
     """The rows of one paragraph, word by word as they come."""
 
-    def __init__(self, width: int, lead: str = "") -> None:
-        """`lead` stands before the first row, which the caller writes; later rows are indented by as much."""
+    def __init__(self, width: int, lead: str = "", *, directed: bool = False) -> None:
+        """`lead` stands before the first row, which the caller writes; later rows are indented by as much.
+
+        `directed`: the terminal was told to find each paragraph's direction, and can be told one.
+        """
         self.width = width
+        self._directed = directed
         self._indent = min(cells(lead), width // 2)
         self._column = cells(lead)
         self._direction = _first_strong(lead)
@@ -51,6 +59,9 @@ class Flow:
                 shown_styles += names[found.start() : start] if plain else [""] * len(lead)
             shown += found[2]
             shown_styles += names[start : found.end()]
+            if lead.startswith("\n\x1b"):
+                shown += _RUNS_NO_MORE
+                shown_styles += [""] * len(_RUNS_NO_MORE)
             self._column = self._column + size
             if self._column > self.width:
                 self._column = (self._column - 1) % self.width + 1
@@ -75,8 +86,11 @@ class Flow:
         left, self._column = self.width - self._column, self._indent
         if paragraph in ("", direction):
             return "\n" + " " * self._indent
-        # A terminal that finds the direction of each paragraph takes the words after a newline for a new one:
-        # a row that begins in the other direction has to come by itself, when the one before is full.
+        # A terminal that finds the direction of each paragraph takes the words after a newline for a new one.
+        # It is told that of a row that begins in the other direction; where it may not know how, the row has
+        # to come by itself, when the one before is full.
+        if self._directed:
+            return "\n" + _RUNS[paragraph] + " " * self._indent
         if not left:
             self._column += 1  # the blank between the two words, which a copy needs
         return " " * (max(left, 1) + self._indent)
@@ -87,6 +101,7 @@ def _first_strong(text: str) -> str:
     return next(("L" if kind == "L" else "R" for kind in classes(text) if kind in ("L", "R", "AL")), "")
 
 
-def wrapped(text: str, width: int) -> str:
-    """`text` broken between words into lines of at most `width` cells."""
-    return "\n".join(Flow(width).take(line, final=True)[0] for line in text.split("\n"))
+def wrapped(text: str, width: int, *, directed: bool = False) -> str:
+    """`text` broken between words into lines of at most `width` cells; `directed` as `Flow` has it."""
+    rows = (Flow(width, directed=directed).take(line, final=True)[0] for line in text.split("\n"))
+    return "\n".join(rows)

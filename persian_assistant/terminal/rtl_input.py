@@ -1,14 +1,18 @@
-"""The line being typed, shown in visual order while the buffer stays in logical order.
+"""The line being typed, broken between words, and in visual order where text is ordered here. The buffer
+stays as it was typed, in logical order.
 
-A processor of prompt_toolkit turns each line of the buffer into rows of exactly the window's width, so that
-its own wrapping falls between them, and says where each character went, for the cursor and the mouse.
+prompt_toolkit itself breaks a line where the cells of a row end. A processor of its own turns each line of
+the buffer into rows of exactly the window's width, so that it breaks between them, and says where each
+character went, for the cursor and the mouse.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.filters import Condition
@@ -17,7 +21,9 @@ from prompt_toolkit.formatted_text.utils import fragment_list_to_text
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+from prompt_toolkit.layout.screen import Char
 from prompt_toolkit.layout.utils import explode_text_fragments
+from prompt_toolkit.utils import get_cwidth
 
 from persian_assistant.bidi.direction import RTL, base_of
 from persian_assistant.bidi.lines import order, pieces_of, wrap
@@ -25,6 +31,7 @@ from persian_assistant.terminal.rtl import orders
 
 _SPARE = 2
 """Cells of a row that stay free: for the cursor behind the text, and prompt_toolkit's own blank."""
+_WORD = re.compile(r"( *)([^ ]+|$)")
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Arranged:
     """For each place in the buffer's line, and the one behind its end: where in `shown` it is."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def arrange(text: str, width: int, mode: str) -> Arranged:
     """`text` (one line) in rows of `width` cells; a right-to-left one ends at their right side."""
     base = base_of(text)
@@ -67,8 +74,42 @@ def arrange(text: str, width: int, mode: str) -> Arranged:
     return Arranged(tuple(shown), tuple(places))
 
 
-class VisualOrder(Processor):
-    """Shows the buffer's lines as a terminal would that orders right-to-left text."""
+@lru_cache(maxsize=64)
+def break_rows(text: str, width: int) -> Arranged:
+    """`text` (one line) in logical order in rows of `width` cells that end between words.
+
+    Blanks behind a full row are not drawn; a word longer than a row is broken by its cells.
+    """
+    shown: list[tuple[str, int]] = []
+    places: list[int] = []
+    column = 0
+    for found in _WORD.finditer(text):
+        blanks, word = found.span(1), found.span(2)
+        drawn = min(width - column, blanks[1] - blanks[0])
+        for place in range(*blanks):
+            places.append(len(shown))
+            if place < blanks[0] + drawn:
+                shown.append((" ", place))
+        column += drawn
+        if column and column + sum(map(_width, found[2])) > width:
+            shown += [(" ", word[0])] * (width - column)
+            column = 0
+        for place in range(*word):
+            places.append(len(shown))
+            shown.append((text[place], place))
+            wide = _width(text[place])
+            column = wide if column + wide > width else column + wide
+    return Arranged(tuple(shown), (*places, len(shown)))
+
+
+@lru_cache(maxsize=4096)
+def _width(char: str) -> int:
+    """Cells that prompt_toolkit gives a character: a control it shows as two."""
+    return get_cwidth(Char.display_mappings.get(char, char))
+
+
+class Rows(Processor):
+    """Breaks the buffer's lines between words, and orders them where the terminal does not."""
 
     def __init__(self, mode: Callable[[], str], before: Callable[[], int]) -> None:
         """`mode` is how text stands now; `before` the cells in front of each row, where the prompt is."""
@@ -77,11 +118,13 @@ class VisualOrder(Processor):
 
     def apply_transformation(self, ti: TransformationInput) -> Transformation:
         text = fragment_list_to_text(ti.fragments)
-        if not orders(self._mode()) or text.isascii():
+        width, ordered = max(4, ti.width - self._before()), orders(self._mode())
+        if len(text) < width and (text.isascii() or not ordered) and sum(map(_width, text)) < width:
             return Transformation(ti.fragments)
         styles = [fragment[0] for fragment in explode_text_fragments(ti.fragments)] + [""]
-        arranged = arrange(text, max(4, ti.width - self._before()), self._mode())
-        fragments: StyleAndTextTuples = [(styles[place], char) for char, place in arranged.shown]
+        arranged = arrange(text, width, self._mode()) if ordered else break_rows(text, width)
+        runs = groupby(arranged.shown, lambda drawn: styles[drawn[1]])
+        fragments: StyleAndTextTuples = [(style, "".join(char for char, _ in drawn)) for style, drawn in runs]
         places, sources = arranged.places, [place for _, place in arranged.shown]
 
         def to_display(place: int) -> int:

@@ -213,7 +213,7 @@ class Stream:
         if block.code:  # long lines of code are the terminal's to break, where a copy has no newline
             self._write(left_to_right(block.lead + in_colour(text, styles) if text else "", self._directed))
             return
-        flow = self._flow or Flow(self._columns, block.lead)
+        flow = self._flow or Flow(self._columns, block.lead, directed=self._directed)
         shown, used = flow.take(text[self._told :], styles[self._told :], final=final)
         if shown:
             self._write(shown if self._flow else block.lead + shown)

@@ -42,7 +42,9 @@ class Command:
         return say(f"chat.command_{self.name}")
 
     def refuse(self, given: str) -> UsageError:
-        """The error for arguments this command does not take."""
+        """The error for arguments this command does not take, or that are missing."""
+        if not given.strip():
+            return UsageError("chat.how_to_write", name=self.name, usage=self.usage)
         return UsageError("chat.bad_arguments", name=self.name, given=given, usage=self.usage)
 
 

@@ -41,7 +41,7 @@ def _quoted(text: str) -> str:
 def teach(chat: Chat, rest: str) -> None:
     halves = ARROW.split(rest, maxsplit=1)
     if len(halves) != 2 or not all(half.strip() for half in halves):
-        raise TOLD["teach"].refuse(rest)
+        raise UsageError("chat.how_to_teach")
     fact = chat.session.teach(*halves)
     chat.view.notice(say("chat.taught", question=shortened(fact.attribute), answer=_quoted(fact.value)))
 
@@ -174,7 +174,7 @@ def compare(chat: Chat, rest: str) -> None:
         if not past:
             raise UsageError("chat.nothing_asked")
         question = past[-1].user
-    chat.wait_for_model()
+    chat.wait_for_versions()
     serving = chat.session.status().version
     if which == "current":
         titles = [say("chat.without_memory", version=version_name(serving))]

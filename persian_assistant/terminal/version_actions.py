@@ -26,7 +26,7 @@ GAP = 3
 """Cells between two columns, and for a mark that keeps them in their places."""
 NONE = "-"
 """In place of a score that was not measured."""
-WIDEST, NARROWEST, BESIDE = 40, 8, 28
+WIDEST, NARROWEST, BESIDE = 40, 6, 28
 """Cells of a bar, at most and at least, and what a line needs beside it."""
 PAST_LIMIT = 1.2
 """How far a bar may run past the limit before it is cut, as a share of the way there."""
@@ -115,23 +115,28 @@ def _ratio(value: float) -> str:
 
 
 def _plot(chat: Chat, known: Sequence[Any], current: int | None) -> None:
-    """Three groups of bars. Words stand on lines of their own: digits beside them would change places."""
+    """Three groups of bars, each under a line that says what they show.
+
+    In Persian a bar's line begins with a word, as the table's rows do, so that it runs from right to left;
+    all lines of a group end in the same cell, for terminals that mirror a line up to its last letter.
+    """
     cells = max(NARROWEST, min(WIDEST, chat.view.width - BESIDE))
-    names = {version.number: figure(version.number) for version in known}
-    longest = max(map(len, names.values()))
-
-    def line(version: Any, bar: str) -> str:
-        name = names[version.number].rjust(longest)
-        return f"{_mark(version.number == current)}{name} {bar}".rstrip()
-
+    names = [say("chat.versions_name", number=figure(version.number)) for version in known]
+    longest = max(map(len, names))
+    groups = {
+        "new_recall": lambda version: _recall_bar(_score(version.scores, "new_recall"), cells),
+        "earlier_recall": lambda version: _recall_bar(_score(version.scores, "earlier_recall"), cells),
+        "perplexity_ratio": lambda version: _perplexity_bar(version, cells),
+    }
     lines = []
-    for name in ("new_recall", "earlier_recall"):
-        lines.append(say(f"chat.plot_{name}"))
-        lines += [line(version, _recall_bar(_score(version.scores, name), cells)) for version in known]
-        lines.append("")
-    lines.append(say("chat.plot_perplexity_ratio"))
-    lines += [line(version, _perplexity_bar(version, cells)) for version in known]
-    chat.view.notice("\n".join(lines))
+    for group, bar_of in groups.items():
+        drawn = [bar_of(version) for version in known]
+        widest = max(len(value) for _, value in drawn)
+        lines += ["", say(f"chat.plot_{group}")]
+        for version, name, (bar, value) in zip(known, names, drawn, strict=True):
+            mark = _mark(version.number == current)
+            lines.append(f"{mark}{name.ljust(longest)} {bar.ljust(cells)} {value.rjust(widest)}")
+    chat.view.notice("\n".join(lines[1:]))
 
 
 def _bar(part: float, cells: int) -> str:
@@ -139,25 +144,24 @@ def _bar(part: float, cells: int) -> str:
     return "█" * full + "░" * (cells - full)
 
 
-def _recall_bar(value: float | None, cells: int) -> str:
-    return NONE if value is None else f"{_bar(value, cells)} {share(value)}"
+def _recall_bar(value: float | None, cells: int) -> tuple[str, str]:
+    return ("", NONE) if value is None else (_bar(value, cells), share(value))
 
 
-def _perplexity_bar(version: Any, cells: int) -> str:
+def _perplexity_bar(version: Any, cells: int) -> tuple[str, str]:
     """From the base's perplexity to the limit that was in force, and on where the gate let it through."""
     ratio, limit = (
         _score(scores, name)
         for scores, name in ((version.scores, "perplexity_ratio"), (version.config, "max_perplexity_ratio"))
     )
     if ratio is None:
-        return NONE
+        return "", NONE
     if limit is None or limit <= 1:
-        return _ratio(ratio)
+        return "", _ratio(ratio)
     within = int(cells / PAST_LIMIT)
     used = (ratio - 1) / (limit - 1)
     past = min(cells - within, math.ceil((used - 1) * within)) if used > 1 else 0
-    bar = _bar(used, within) + "│" + "█" * past + " " * (cells - within - past)
-    return f"{bar} {_ratio(ratio)} / {_ratio(limit)}"
+    return _bar(used, within) + "│" + "█" * past, f"{_ratio(ratio)} / {_ratio(limit)}"
 
 
 # --- going back -------------------------------------------------------------------------------------
@@ -165,7 +169,7 @@ def _perplexity_bar(version: Any, cells: int) -> str:
 
 def rollback(chat: Chat, rest: str) -> None:
     command = VERSION["rollback"]
-    chat.wait_for_model()
+    chat.wait_for_versions()
     if rest == "base":
         target = None
     elif rest:

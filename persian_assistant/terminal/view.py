@@ -112,7 +112,9 @@ class View:
             self._notices.flush()
 
     def _laid_out(self, text: str, width: int) -> str:
-        return "\n".join(rtl.rows(text, width, self.rtl)) if rtl.orders(self.rtl) else wrapped(text, width)
+        if rtl.orders(self.rtl):
+            return "\n".join(rtl.rows(text, width, self.rtl))
+        return wrapped(text, width, directed=self.directed)
 
     # --- one line that changes
 

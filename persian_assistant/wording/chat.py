@@ -127,6 +127,14 @@ CATALOGUE = TOLD | {
         "fa": "ورودی «{given}» برای /{name} پذیرفتنی نیست؛ شکل درست: {usage}",
         "en": "/{name} does not take “{given}”; usage: {usage}",
     },
+    "how_to_write": {
+        "fa": "پس از /{name} چیزی ننوشته‌اید. آن را این‌گونه بنویسید: {usage}",
+        "en": "something is missing after /{name}. Write it like this: {usage}",
+    },
+    "how_to_teach": {
+        "fa": "پس از /teach پرسش و پاسخ را بنویسید و میانشان => بگذارید؛ نمونه: /teach اسم گربه‌ام چیست؟ => پیشی",
+        "en": "/teach wants a question and an answer with => between them: /teach What is my cat called? => Tom",
+    },
     "keys_help": {
         "fa": (
             "هر متنی که با / آغاز نشود برای مدل فرستاده می‌شود. برای فرستادن متنی که با / آغاز "

@@ -102,7 +102,7 @@ TOLD = {
     },
     "forget_question": {
         "fa": "این {count} مورد برای همیشه فراموش شود؟",
-        "en": "Forget these {count} for ever?",
+        "en": "Forget what is listed ({count}) for ever?",
     },
     "forget_needs_yes": {
         "fa": "چیزی فراموش نشد. بدون ترمینال نمی‌توان پرسید؛ اگر همین‌ها باید برود، در پایان --yes بنویسید.",

@@ -51,6 +51,10 @@ CATALOGUE = {
         "en": "{name} needs a value after it. See --help.",
     },
     "help_lang": {"fa": "زبان رابط: fa یا en", "en": "language of the interface"},
+    "help_rtl": {
+        "fa": "متن راست‌به‌چپ را که مرتب می‌کند: ترمینال (logical) یا برنامه (visual یا words)؛ پیش‌فرض auto است",
+        "en": "who orders right-to-left text: the terminal (logical) or the program (visual, words); default auto",
+    },
     "command_chat": {"fa": "گپ زدن؛ مدل در میان گپ یاد می‌گیرد", "en": "chat; the model learns while you do"},
     "command_pretrain": {"fa": "ساختن مدلی کوچک از متن خام", "en": "build a small model from raw text"},
     "command_train": {
@@ -87,6 +91,14 @@ CATALOGUE = {
     "cannot_read": {
         "fa": "{path} خوانده نشد: {reason}. ببینید فایل هست و UTF-8 است.",
         "en": "cannot read {path}: {reason}. Check that the file is there and is UTF-8.",
+    },
+    "not_utf8": {
+        "fa": "{path} متن UTF-8 نیست: بایت {byte} از سطر {line} خوانده نمی‌شود. اگر فایل متن است، آن را با کدگذاری UTF-8 ذخیره کنید؛ اگر نیست، فایل دیگری بدهید.",
+        "en": "{path} is not UTF-8 text: byte {byte} of line {line} cannot be read. If it is a text, save it as UTF-8; if not, give another file.",
+    },
+    "damaged": {
+        "fa": "{path} خراب یا ناتمام است، یا از نوعی نیست که پسوندش می‌گوید. آن را دوباره بگیرید یا با پسوند درست بدهید.",
+        "en": "{path} is damaged or cut short, or not of the kind that its ending says. Get it again, or give it the right ending.",
     },
     "file_exists": {
         "fa": "{path} از پیش هست و رویش نوشته نشد. نام دیگری بدهید.",

@@ -58,6 +58,10 @@ CATALOGUE = {
         "fa": "مدل همراه (mini) پاسخ می‌دهد. هر وقت {name} را خواستید: --model {name}",
         "en": "the bundled model (mini) answers. Should you want {name} later: --model {name}",
     },
+    "mini_again": {
+        "fa": "مدل {name} نیست؛ mini پاسخ می‌دهد.",
+        "en": "No {name}; mini answers.",
+    },
     "mini_for_now": {
         "fa": (
             "بارگیری {name} نیمه‌کاره ماند؛ فعلاً مدل همراه (mini) پاسخ می‌دهد. دفعهٔ بعد از همان‌جا ادامه می‌یابد."
@@ -279,7 +283,7 @@ CATALOGUE = {
     },
     "push_declined": {
         "fa": "بارگذاری نشد؛ چیزی فرستاده نشد.",
-        "en": "not pushed; nothing was sent.",
+        "en": "Not pushed; nothing was sent.",
     },
     "push_stopped": {
         "fa": "بارگذاری متوقف شد. شاید مخزن {repo} ساخته شده باشد، ولی نسخه در آن نیست.",

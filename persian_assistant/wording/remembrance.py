@@ -166,7 +166,7 @@ CATALOGUE = {
     },
     "farewell_declined": {
         "fa": "چیزی پاک نشد؛ گفت‌وگو ادامه دارد.",
-        "en": "nothing was deleted; the conversation goes on.",
+        "en": "Nothing was deleted; the conversation goes on.",
     },
     "farewell_inside": {
         "fa": "{path} درون پوشه‌ای است که پاک می‌شود. جای دیگری را نام ببرید.",

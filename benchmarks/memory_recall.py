@@ -136,7 +136,7 @@ def replies_of(name: str, persona: Persona) -> Replies:
     from persian_assistant.hub import resolve
     from persian_assistant.metrics import greedy_answers
     from persian_assistant.model import load_model
-    from persian_assistant.serving import SMALL_MODEL
+    from persian_assistant.serving import SMALL_MODEL, quotable_lines
     from persian_assistant.template import ChatTemplate
 
     loaded = load_model(resolve(name, notice=print), quantization="nf4", device="cpu", notice=print)
@@ -145,16 +145,14 @@ def replies_of(name: str, persona: Persona) -> Replies:
     small = int(loaded.model.num_parameters()) < SMALL_MODEL
 
     def replies(lines: Sequence[Sequence[str]], questions: Sequence[str]) -> list[str]:
-        prompts = [
-            template.prompt_ids(
-                [Message("system", with_memory(persona.system, known)), Message("user", question)],
-                REPLY_TOKENS,
-                longest,
-            )
+        asked = [
+            [Message("system", with_memory(persona.system, known)), Message("user", question)]
             for known, question in zip(lines, questions, strict=True)
         ]
+        prompts = [template.prompt_ids(messages, REPLY_TOKENS, longest) for messages in asked]
+        quotable = [quotable_lines(messages) for messages in asked] if small else None
         found = greedy_answers(
-            loaded.model, template, prompts, max_new_tokens=REPLY_TOKENS, lines=lines if small else None
+            loaded.model, template, prompts, max_new_tokens=REPLY_TOKENS, quotable=quotable
         )
         return [answer.text for answer in found]
 

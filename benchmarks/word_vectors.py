@@ -14,7 +14,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,11 @@ def main() -> int:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=data_dir() / "recipes" / "mini.toml")
     parser.add_argument("--out", type=Path, default=data_dir() / "words")
+    parser.add_argument("--leave-out", type=Path, nargs="*", default=[], help="of data/recall")
     args = parser.parse_args()
+    left_out = [path.resolve() for path in args.leave_out]
     recipe = Recipe.load(args.recipe)
-    texts = [*corpus(recipe, args.root), *own_texts()]
+    texts = [*corpus(recipe, args.root), *own_texts(), *told_and_asked(left_out)]
     vocabulary, counts, lines = counted(texts)
     vectors = reduced(cooccurrence(lines, len(vocabulary)))
     scale = np.abs(vectors).max(1, keepdims=True) / 127
@@ -79,6 +81,14 @@ def own_texts() -> Iterator[str]:
             values = {name: choices[at % len(choices)] for name, choices in frame.slots.items()}
             wordings = (*frame.say, *frame.fact, *frame.ask)
             yield " ".join(fill(text, values) for text in wordings[at::3])
+
+
+def told_and_asked(left_out: Sequence[Path]) -> Iterator[str]:
+    """What was told beside each question about it: words by which one asks for the others."""
+    for path in sorted(data_dir().glob("recall/*.jsonl")):
+        if path.resolve() not in left_out:
+            for _, row in json_rows(path):
+                yield "\n".join(f"{row['told']} {question}" for question, _ in row["asks"])
 
 
 def said(row: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from persian_assistant.adapters import SERIAL
 from persian_assistant.config import GenerationConfig
 from persian_assistant.errors import ModelError
 from persian_assistant.kv_cache import new_cache, shared_prefix
-from persian_assistant.quoting import Quoting, answer_ids, only
+from persian_assistant.quoting import NOTHING, Quotable, Quoting, following, only
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
@@ -67,25 +67,25 @@ class Engine:
         messages: Sequence[Message],
         generation: GenerationConfig,
         cancel: threading.Event | None = None,
-        lines: Sequence[str] = (),
+        quotable: Quotable = NOTHING,
     ) -> Iterator[str]:
         """Pieces of the answer as they come: whole letters, no blank at either end, no role marker.
 
-        An answer that begins like one of `lines` goes on as that line. Closing the iterator early counts
-        as a cancel. Raises ModelError: no user turn, not enough memory, numbers that are not.
+        An answer that begins like a `quotable` line goes on as that line. Closing the iterator early
+        counts as a cancel. Raises ModelError: no user turn, not enough memory, numbers that are not.
         """
         prompt = self.template.prompt_ids(messages, generation.max_new_tokens, self.context_length)
-        return self.stream_ids(prompt, generation, cancel, lines)
+        return self.stream_ids(prompt, generation, cancel, quotable)
 
     def stream_ids(
         self,
         prompt: list[int],
         generation: GenerationConfig,
         cancel: threading.Event | None = None,
-        lines: Sequence[str] = (),
+        quotable: Quotable = NOTHING,
     ) -> Iterator[str]:
         """As `stream`, from token ids."""
-        quoting = Quoting([answer_ids(self.template, line) for line in lines])
+        quoting = following(self.template, quotable)
         text = TextStream(self.template, self.template.stop_strings)
         self.last_stop, self.new_tokens = "cancelled", 0  # unless told otherwise below
         for token in self._tokens(prompt, generation, cancel or threading.Event(), quoting):

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from persian_assistant.quoting import Quoting, answer_ids, only
+from persian_assistant.quoting import Quotable, following, only
 from persian_assistant.records import Example
 from persian_assistant.template import ChatTemplate
 
@@ -117,18 +117,18 @@ def greedy_answers(
     *,
     max_new_tokens: int,
     stop: Stop = lambda: False,
-    lines: Sequence[Sequence[str]] | None = None,
+    quotable: Sequence[Quotable] | None = None,
 ) -> list[Answer]:
     """The likeliest answer to each of `prompts` (token ids), decoded together in blocks of like length.
 
-    `lines`: for each prompt those that an answer which begins like one goes on as (quoting.py).
+    `quotable`: for each prompt the lines that an answer may be kept to (quoting.py).
     Nothing when `stop()` asked to end.
     """
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     found: dict[int, Answer] = {}
     for at in range(0, len(order), DECODED_TOGETHER):
         block = order[at : at + DECODED_TOGETHER]
-        choose = _likeliest(template, [lines[index] for index in block] if lines else [])
+        choose = _likeliest(template, [quotable[index] for index in block] if quotable else [])
         rows = decode_together(
             model,
             template,
@@ -143,9 +143,9 @@ def greedy_answers(
     return [found[index] for index in range(len(prompts))]
 
 
-def _likeliest(template: ChatTemplate, lines: Sequence[Sequence[str]]) -> Choose:
-    """Greedy; where a row's answer begins one of its `lines`, only what goes on with it."""
-    quoting = [Quoting([answer_ids(template, line) for line in own]) for own in lines]
+def _likeliest(template: ChatTemplate, quotable: Sequence[Quotable]) -> Choose:
+    """Greedy; where a row's answer begins a line that is `quotable` there, only what goes on with it."""
+    quoting = [following(template, own) for own in quotable]
 
     def choose(logits: torch.Tensor) -> torch.Tensor:
         ids = logits.argmax(-1)

@@ -2,13 +2,14 @@
 
 A small model that is given the sentence to answer with begins it, and loses its way in the middle where the
 words are rare: «گفتی میگرن داری بد، هروقت …» became «گفتی میگرن است میگرن است از هروقت …». Which line it
-says, and whether it says one at all, stays the model's choice; how it goes on does not. (Copying as of Gu et
-al. 2016, CopyNet, made certain.) Knows nothing of models or memory.
+says stays the model's choice, and where nothing was asked whether it says one; how it goes on does not.
+Copying as of Gu et al. 2016 (CopyNet), made certain. Knows nothing of models or memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 
@@ -16,17 +17,28 @@ from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
 
+class Quotable(NamedTuple):
+    """Lines that an answer may be one of; `must`: is one of, for they answer what was asked."""
+
+    lines: tuple[str, ...] = ()
+    must: bool = False
+
+
+NOTHING = Quotable()
+
+
 class Quoting:
     """Follows one answer, a token at a time."""
 
-    def __init__(self, lines: Sequence[Sequence[int]]) -> None:
+    def __init__(self, lines: Sequence[Sequence[int]], must: bool = False) -> None:
         """`lines`: the token ids of each line as an answer, the token that ends the turn included."""
+        self._must = must
         self._lines = [list(line) for line in lines if line]
         self._said = 0
 
     def allowed(self) -> list[int] | None:
         """The tokens that may come next; None where any may."""
-        if not self._said:
+        if not self._said and not self._must:
             return None
         return list(dict.fromkeys(line[self._said] for line in self._lines if self._said < len(line))) or None
 
@@ -34,6 +46,11 @@ class Quoting:
         """`token` was said."""
         self._lines = [line for line in self._lines if self._said < len(line) and line[self._said] == token]
         self._said += 1
+
+
+def following(template: ChatTemplate, quotable: Quotable) -> Quoting:
+    """What follows an answer of this template."""
+    return Quoting([answer_ids(template, line) for line in quotable.lines], quotable.must)
 
 
 def only(logits: torch.Tensor, allowed: Sequence[int] | None) -> torch.Tensor:

@@ -12,9 +12,11 @@ from persian_assistant.config import ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
 from persian_assistant.facts.phrases import to_say
+from persian_assistant.facts.question_near import asks
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
 from persian_assistant.persona import Persona, memory_lines
+from persian_assistant.quoting import NOTHING, Quotable
 from persian_assistant.records import Message
 from persian_assistant.seed_examples import general_texts, split_seed_examples
 from persian_assistant.techniques_folder import ServedFolder, TrainedFolder
@@ -128,9 +130,9 @@ class Serving:
             with lent:
                 yield
 
-    def quotable(self, messages: Sequence[Message]) -> list[str]:
-        """The lines of memory in a prompt that a small model is kept to once it begins one."""
-        return [to_say(line) for line in memory_lines(messages)] if self.is_small else []
+    def quotable(self, messages: Sequence[Message]) -> Quotable:
+        """The lines of memory in a prompt that a small model is kept to."""
+        return quotable_lines(messages) if self.is_small else NOTHING
 
     def learning_pass(self) -> LearningPass:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""
@@ -155,3 +157,10 @@ class Serving:
         if self._peft_model is None:
             return self._folder_parameters
         return sum(tensor.numel() for tensor in adapters.adapter_tensors(self._peft_model).values())
+
+
+def quotable_lines(messages: Sequence[Message]) -> Quotable:
+    """What memory a prompt holds, as an answer says it; it must to a question and where it was taught."""
+    known = memory_lines(messages)
+    lines = tuple(map(to_say, known))
+    return Quotable(lines, must=bool(known) and (asks(messages[-1].content) or lines != tuple(known)))

@@ -13,7 +13,7 @@ from persian_assistant.engine import Engine
 from persian_assistant.facts.phrases import LESSON, to_say
 from persian_assistant.metrics import greedy_answers
 from persian_assistant.persona import memory_lines, with_memory
-from persian_assistant.quoting import Quoting, answer_ids, only
+from persian_assistant.quoting import Quotable, Quoting, answer_ids, only
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
@@ -74,15 +74,19 @@ def test_a_line_once_begun_is_said_to_its_end(sampled: bool) -> None:
     generation = GenerationConfig(do_sample=sampled, repetition_penalty=1.0, max_new_tokens=60)
     alone = "".join(engine.stream(ASKED, generation))
     assert alone != LINE and engine.last_stop == "length"
-    assert "".join(engine.stream(ASKED, generation, lines=["تو در یزد زندگی می‌کنی.", LINE])) == LINE
+    assert (
+        "".join(engine.stream(ASKED, generation, quotable=Quotable(("تو در یزد زندگی می‌کنی.", LINE)))) == LINE
+    )
     assert engine.last_stop == "end"
-    assert "".join(engine.stream(ASKED, generation, lines=["تو در یزد زندگی می‌کنی."])) == alone
+    assert "".join(engine.stream(ASKED, generation, quotable=Quotable(("تو در یزد زندگی می‌کنی.",)))) == alone
 
 
 def test_answers_decoded_together_have_each_their_own_lines() -> None:
     engine = engine_that_says(first_token())
     prompts = [engine.template.prompt_ids(ASKED, 60, 256), engine.template.prompt_ids(ASKED[1:], 60, 256)]
-    kept, free = greedy_answers(engine.model, engine.template, prompts, max_new_tokens=60, lines=[[LINE], []])
+    kept, free = greedy_answers(
+        engine.model, engine.template, prompts, max_new_tokens=60, quotable=[Quotable((LINE,)), Quotable()]
+    )
     assert (kept.text, kept.ended) == (LINE, True)
     assert free.text != LINE and not free.ended
     bare = greedy_answers(engine.model, engine.template, prompts, max_new_tokens=60)

@@ -184,7 +184,9 @@ class Run:
         prompts = [
             tuple(serving.template.prompt_ids(messages, max_new_tokens, longest)) for messages in asked
         ]
-        lines = {prompt: serving.quotable(messages) for prompt, messages in zip(prompts, asked, strict=True)}
+        quotable = {
+            prompt: serving.quotable(messages) for prompt, messages in zip(prompts, asked, strict=True)
+        }
         # where nothing is looked up, both kinds of memory ask the same
         new = [one for one in dict.fromkeys(prompts) if (one, max_new_tokens) not in self._known]
         with serving.engine.lock:
@@ -193,7 +195,7 @@ class Run:
                 serving.template,
                 new,
                 max_new_tokens=max_new_tokens,
-                lines=[lines[prompt] for prompt in new],
+                quotable=[quotable[prompt] for prompt in new],
             )
         for prompt, answer in zip(new, answers, strict=True):
             self._known[prompt, max_new_tokens] = answer.text

@@ -27,6 +27,7 @@ from persian_assistant.errors import LearningError
 from persian_assistant.evaluation.scores import chrf
 from persian_assistant.measurement import HELDOUT_ROW, HELDOUT_TOKENS
 from persian_assistant.persona import with_memory
+from persian_assistant.quoting import Quotable
 from persian_assistant.records import Example, Message
 from persian_assistant.seed_examples import general_texts
 from persian_assistant.serving import Serving
@@ -185,7 +186,7 @@ class Comparison:
         return context_length(self.serving.loaded.model, self.serving.loaded.tokenizer)
 
     def _replies(
-        self, prompts: Sequence[Sequence[int]], lines: Sequence[Sequence[str]], tick: Tick
+        self, prompts: Sequence[Sequence[int]], quotable: Sequence[Quotable], tick: Tick
     ) -> list[str]:
         """Greedy replies, prompts of like length together."""
         order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
@@ -199,7 +200,7 @@ class Comparison:
                     self.serving.template,
                     [prompts[one] for one in block],
                     max_new_tokens=self._answer_tokens,
-                    lines=[lines[one] for one in block],
+                    quotable=[quotable[one] for one in block],
                 )
             found.update(zip(block, (answer.text for answer in answers), strict=True))
         tick(len(order), len(order))
@@ -221,8 +222,8 @@ class Comparison:
         for question in asked:
             began = time.perf_counter()
             messages = self.messages(way, question)
-            lines = self.serving.quotable(messages)
-            for _ in self.serving.engine.stream(messages, generation, lines=lines):
+            quotable = self.serving.quotable(messages)
+            for _ in self.serving.engine.stream(messages, generation, quotable=quotable):
                 pass
             spent.append(time.perf_counter() - began)
         return statistics.median(spent[1:] or spent)  # the first one warms up

@@ -65,6 +65,10 @@ class BlockIndex(Generic[Key]):
                 self._open.remove(key)
                 self._made = None
 
+    def keys(self) -> list[Key]:
+        """Of all texts, in the order in which they came."""
+        return list(self._words)
+
     def words(self, key: Key) -> frozenset[str]:
         """The stems of the text under `key`."""
         return self._words[key]

@@ -77,6 +77,20 @@ class WordVectors:
         found = (weight * self.nearest(one, held) for one, weight in zip(asked, weights, strict=True))
         return sum(found) / sum(weights)
 
+    def direction(self, stems: Collection[str]) -> Any:
+        """Float32 [size]: where `stems` point together, of length one; zeros for none known."""
+        import numpy as np
+
+        places, vectors, _, _ = self._table
+        known = [one for one in stems if one in places]
+        weights = np.array([self.weight(one) for one in known], np.float32)
+        total = (
+            weights @ vectors[[places[one] for one in known]]
+            if known
+            else np.zeros(vectors.shape[1], np.float32)
+        )
+        return total / max(float(np.linalg.norm(total)), 1e-9)
+
     def place(self, one: str) -> int | None:
         """Where a stem stands in what `near` gives; None without a vector."""
         return self._table[0].get(one)

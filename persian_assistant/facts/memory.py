@@ -8,27 +8,35 @@ from __future__ import annotations
 
 import re
 import threading
-from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from heapq import nlargest
 from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
 from persian_assistant.facts.changes import tells_a_change
 from persian_assistant.facts.meaning import word_vectors
-from persian_assistant.facts.question import Asked, told_of, wider
+from persian_assistant.facts.passages import (
+    Passage,
+    Question,
+    lacks,
+    of_another,
+    pairs,
+    passage,
+    read_question,
+)
+from persian_assistant.facts.question import Asked
 from persian_assistant.facts.question_concepts import of_words
-from persian_assistant.facts.question_fit import gates
 from persian_assistant.facts.question_index import FactIndex
 from persian_assistant.facts.question_life import asks_of_life, asks_of_the_world
-from persian_assistant.facts.question_likely import COVERING, Text, likely, meant
 from persian_assistant.facts.question_meaning import MeaningIndex
-from persian_assistant.facts.question_near import Wanted, is_question, of_turn, search_words, wanted
+from persian_assistant.facts.question_near import is_question, search_words
+from persian_assistant.facts.ranking import ranker
 from persian_assistant.facts.stems import content
 from persian_assistant.facts.store import FactStore
-from persian_assistant.facts.telling import said, told
+from persian_assistant.facts.telling import retold, told
 from persian_assistant.records import Fact
-from persian_assistant.text import one_line
 
 AT_ONCE = 200
 """Past turns indexed within one question at most; `warm` indexes the rest."""
@@ -40,13 +48,19 @@ WHOLE = 1.2
 """A clause read from a sentence longer than it by this factor is told with it: it may lack the rest."""
 SOME = 32
 """Facts that `warm` works on between two questions."""
-TURN_BAR = 0.6
-"""Share of the weight of a question's words that a past turn must hold."""
-NEAR_TURN_BAR = 0.5
-"""Share of what a question asks for that a past turn must meet in other words."""
+AROUND = 0.9
+"""What a fact counts that answers only with the sentence around it."""
 LONGEST_TURN = 200
-NEAR_LINES, CLOSE = 2, 0.95
-"""Lines for a question that nothing answers in its own words; how near the second must be to the first."""
+LIKELY, YIELDS = 0.35, 0.4
+"""How likely a turn must answer; what part of the likeliest one's chance a sure fact's turn must have."""
+ANOTHERS = 0.5
+"""What a turn's chance counts that speaks of others than those whom the question names."""
+CHANGED = 0.005
+"""How likely a turn must answer that says how it is otherwise now."""
+NEAR_LINES, CLOSE = 2, 0.7
+"""Lines of turns; how likely the second must be, as a part of the first."""
+EVERY, CANDIDATES = 64, 24
+"""Up to so many turns all are looked at; of more so many by their words and as many by their meaning."""
 TOPIC = 5.5
 """How rare a word is that can tie a change to what was told before (WordVectors.weight)."""
 _OF_THE_PAST = re.compile(r"\b(?:قبلا|قبلاً|سابق|سابقا|پیش از این|پیش‌تر|اول|اولش|قدیم)\b")
@@ -58,6 +72,14 @@ class Line(NamedTuple):
 
     seq: int
     text: str
+
+
+class Ranked(NamedTuple):
+    """How likely (0..1) a turn answers, and how the user is told of it."""
+
+    chance: float
+    seq: int
+    in_words: Callable[[], str]
 
 
 class Memory:
@@ -72,14 +94,13 @@ class Memory:
         self._facts = FactIndex()
         self._turns: BlockIndex[int] = BlockIndex()
         self._meanings: MeaningIndex[int] = MeaningIndex()
-        self._changes: list[tuple[int, frozenset[str]]] = []
-        """Turns that say that something is otherwise now, oldest first, and what they are about."""
+        self._changes: dict[int, frozenset[str]] = {}
+        """Turns that say that something is otherwise now, and what they are about."""
 
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
 
-        Where no fact answers, what the user said, in turns before seq `before`, that no rule could read; else
-        what comes nearest in sense, at last what is likely meant by words that mean something like it.
+        Where no fact surely answers, what the user said, in turns before seq `before`, that likely does.
         Nothing for small talk, unless an answer to it was taught.
         """
         with self._lock:
@@ -87,28 +108,48 @@ class Memory:
             self._index_turns(AT_ONCE)
             if self._facts.unsettled <= FACTS_AT_ONCE:
                 self._facts.settle(FACTS_AT_ONCE)
-            asked = self._facts.understood(question)
-            found = self._by_rules(question, asked, before)
-            if found and not _OF_THE_PAST.search(question):
-                found = [*self._changed(found[0], asked, before), *found]
+            found = self._found(question, self._facts.understood(question), before)
             return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
 
-    def _by_rules(self, question: str, asked: Asked, before: int | None) -> list[Line]:
+    def _found(self, question: str, asked: Asked, before: int | None) -> list[Line]:
         facts = self._facts.answering(asked)
-        found = [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
-        found = found or self._turns_for(asked, before)
-        if not found and is_question(question, asked):
-            if asks_of_the_world(question, self._facts.names(asked)):
-                return []
-            want = wanted(question, asked)
-            found = self._near(want, before) or self._likely(want, meant(question, asked), before)
+        if facts and facts[0][2].kind != "stated":
+            return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
+        ranked = self._ranked(question, asked, before)
+        found = self._surely(facts, ranked) or self._likely(ranked)
+        if found and not _OF_THE_PAST.search(question):
+            found = [*self._changed(found[0].seq, ranked), *found]
         return found
+
+    def _surely(self, facts: Sequence[tuple[float, bool, Fact]], ranked: Sequence[Ranked]) -> list[Line]:
+        """What the facts say that answer by the rules, unless another turn is far likelier to."""
+        if not facts or not facts[0][1] or facts[0][0] < SURE:
+            return []
+        seqs = {fact.seq for _, _, fact in facts}
+        theirs = max((one.chance for one in ranked if one.seq in seqs), default=0.0)
+        if ranked and ranked[0].chance >= LIKELY and theirs < YIELDS * ranked[0].chance:
+            return []
+        return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
+
+    @staticmethod
+    def _likely(ranked: Sequence[Ranked]) -> list[Line]:
+        """The turn that is likeliest to answer, and the next where it is nearly as likely."""
+        bar = max(LIKELY, CLOSE * ranked[0].chance) if ranked else 1.0
+        return [Line(one.seq, one.in_words()) for one in ranked[:NEAR_LINES] if one.chance >= bar]
 
     def never_told(self, question: str) -> bool:
         """Whether a question for which nothing is recalled is plainly about the user's life and people."""
         with self._lock:
             asked = self._facts.understood(question)
             return asks_of_life(question, asked, self._facts.names(asked))
+
+    def weighed(self, question: str) -> tuple[list[int], list[list[float]]]:
+        """The turns that may answer, and the numbers of each that ranking.py decides by."""
+        with self._lock:
+            self._follow()
+            self._index_turns(AT_ONCE)
+            told, rows = self._weighed(question, self._facts.understood(question), None)
+            return [seq for seq, _, _ in told], rows
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Index all facts in full and all past turns, some at a time; a question is answered in between.
@@ -127,7 +168,7 @@ class Memory:
             self._generation = self.store.generation
             self._seen = self._turns_upto = 0
             self._facts, self._turns, self._meanings = FactIndex(), BlockIndex(), MeaningIndex()
-            self._changes = []
+            self._changes = {}
         changed = self.store.touched(self._seen)
         self._seen += len(changed)
         for fact_id in changed:
@@ -137,24 +178,18 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(self, line: Line, asked: Asked, before: int | None) -> list[Line]:
-        """The turn after that of `line` which says that it is otherwise now, if one does.
+    def _changed(self, seq: int, ranked: Sequence[Ranked]) -> list[Line]:
+        """The likeliest turn after `seq` which says that what was told there is otherwise now, if one does.
 
         Of facts by attribute the store knows which holds.
         """
-        earlier = self.store.journal.exchange(line.seq) if line.seq else None
-        if earlier is None:
-            return []
-        topics, found = _topics(earlier.user), []
-        for seq, its_topics in self._changes[bisect_right(self._changes, line.seq, key=itemgetter(0)) :]:
-            shared = sum(word_vectors().weight(one) for one in topics & its_topics)
-            exchange = self.store.journal.exchange(seq) if shared else None
-            if exchange is None or (before is not None and seq >= before):
-                continue
-            sound = all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq))
-            if sound and gates(asked) - {"?where"} <= told_of(exchange.user):
-                found.append((shared, seq, one_line(said(one_line(exchange.user)[:LONGEST_TURN]))))
-        return [Line(seq, text) for _, seq, text in sorted(found)[-1:]]
+        earlier = self.store.journal.exchange(seq) if seq else None
+        topics = _topics(earlier.user) if earlier else frozenset()
+        for one in ranked:
+            changed = self._changes.get(one.seq, frozenset()) if one.seq > seq else frozenset()
+            if one.chance >= CHANGED and topics & changed:
+                return [Line(one.seq, one.in_words())]
+        return []
 
     def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
         """(the turn, none for what the store keeps up to date itself, and the sentence) of a fact."""
@@ -169,85 +204,73 @@ class Memory:
         partly = fact.details.get("rule") == "clause" and len(fact.sentence) > WHOLE * len(told(fact))
         sound = all(self.store.is_live(one.id) and not one.supersedes for one in beside)
         whole = sound and (partly or not own)
-        quoted = one_line(said(one_line(fact.sentence)[:LONGEST_TURN])) if whole else ""
-        return quoted or told(fact)
+        return retold(fact.sentence, LONGEST_TURN) if whole else told(fact)
 
     # --- past turns
 
-    def _turns_for(self, asked: Asked, before: int | None) -> list[Line]:
-        """What the user said that holds most of the question; best first.
-
-        Not a turn of which something does not hold any more.
-        """
-        attributes = asked.attributes - {"=relation"}
-        words = [*asked.words, *asked.owners]
-        if asked.about_me or (len(words) + len(attributes) < 2 and "?who" not in asked.kinds):
+    def _ranked(self, question: str, asked: Asked, before: int | None) -> list[Ranked]:
+        """What was said, likeliest to answer first; [] where nothing told is asked for."""
+        if not is_question(question, asked) or asks_of_the_world(question, self._facts.names(asked)):
             return []
-        found = []
-        for seq, score in self._turns.best(
-            [*words, *(other for one in words for other in wider().get(one, frozenset()))]
-        ):
-            exchange = self.store.journal.exchange(seq)
-            if exchange is None or (before is not None and seq >= before):
-                continue
-            held = self._turns.words(seq)
-            held |= {one for one in words if wider().get(one, frozenset()) & held}
-            share = self._turns.share(held, words)
-            if share < TURN_BAR or not asked.owners <= held:
-                continue
-            wanted = attributes | gates(asked)
-            if share == 1.0 and len(words) > 1:
-                wanted -= {"?where"}  # a place that no list knows
-            if not wanted <= told_of(exchange.user):
-                continue
-            if all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq)):
-                found.append((share, score, seq, exchange.user))
-        found.sort(key=lambda one: one[:2], reverse=True)
-        turns = ((seq, said(one_line(text)[:LONGEST_TURN])) for _, _, seq, text in found)
-        return [Line(seq, one_line(turn)) for seq, turn in turns if turn]
-
-    def _near(self, want: Wanted, before: int | None) -> list[Line]:
-        """What comes nearest to a question that nothing told answers in its own words; [] below a bar."""
-        near = self._facts.near(want)[:NEAR_LINES]
-        found = [(share, Line(*self._told(fact, False))) for share, fact in near]
-        for seq, _ in self._turns.best(search_words(want)):
-            exchange = self.store.journal.exchange(seq)
-            if exchange is None or (before is not None and seq >= before) or self.store.from_turn(seq):
-                continue
-            share = self._facts.nearness(want, of_turn(exchange.user))
-            if share >= NEAR_TURN_BAR and (line := one_line(said(one_line(exchange.user)[:LONGEST_TURN]))):
-                found.append((share, Line(seq, line)))
-        found.sort(key=lambda one: one[0], reverse=True)
-        return [line for share, line in found[:NEAR_LINES] if share >= CLOSE * found[0][0]]
-
-    def _likely(self, want: Wanted, words: list[str], before: int | None) -> list[Line]:
-        """What covers the meaning of a question's `words` and is likely to answer it; [] where nothing is.
-
-        Turns are looked at from which facts were read, too: a fact is not all that a turn says.
-        """
-        if not word_vectors().known or any(one[0] == "~" for one in want.asked.attributes):
+        if asked.about_me or any(one.startswith("~") for one in asked.attributes):
             return []
-        texts = [(text, Line(*self._told(fact, False))) for text, fact in self._facts.covering(words)]
-        for seq, share in self._meanings.best(words, COVERING):
-            exchange = self.store.journal.exchange(seq)
-            if exchange is None or (before is not None and seq >= before):
-                continue
-            line = one_line(said(one_line(exchange.user)[:LONGEST_TURN]))
-            if line and all(self.store.is_live(fact.id) for fact in self.store.from_turn(seq)):
-                texts.append((Text(share, of_turn(exchange.user), seq, True), Line(seq, line)))
-        found = likely(want, [text for text, _ in texts], self._facts.nearness, self._facts.people(want))
-        return [texts[at][1] for score, at in found[:NEAR_LINES] if score >= CLOSE * found[0][0]]
+        told, rows = self._weighed(question, asked, before)
+        chances = ranker().probabilities(rows)
+        found = [
+            Ranked(chance * (ANOTHERS if of_another(row) else 1.0), seq, in_words)
+            for chance, row, (seq, _, in_words) in zip(chances, rows, told, strict=True)
+        ]
+        return sorted(found, key=itemgetter(0), reverse=True)
+
+    def _weighed(
+        self, question: str, asked: Asked, before: int | None
+    ) -> tuple[list[tuple[int, Passage, Callable[[], str]]], list[list[float]]]:
+        """The passages that may answer, and the numbers of each."""
+        read = read_question(question, asked, self._facts.names(asked))
+        by_rule: dict[int, float] = {}
+        for fits, own, fact in self._facts.answering(asked):
+            by_rule[fact.seq] = max(by_rule.get(fact.seq, 0.0), fits if own else AROUND * fits)
+        every = (one for seq in self._candidates(read, by_rule) for one in self._passages(seq, before))
+        told = [one for one in every if not lacks(asked, one[1])]
+        fit = [by_rule.get(seq, 0.0) for seq, _, _ in told]
+        people = self._facts.people(read.want)
+        return told, pairs(read, [one for _, one, _ in told], fit, self._facts.weight, people)
+
+    def _candidates(self, read: Question, by_rule: Collection[int]) -> list[int]:
+        """The turns to look at: all where there are few, else those that share words or meaning."""
+        if len(self._turns) <= EVERY:
+            return sorted(self._turns.keys())
+        by_words = nlargest(
+            CANDIDATES, self._turns.best(search_words(read.want), CANDIDATES), key=itemgetter(1)
+        )
+        by_meaning = self._meanings.best(read.meant, CANDIDATES)
+        return sorted({*by_rule, *(seq for seq, _ in by_words), *(seq for seq, _ in by_meaning)})
+
+    def _passages(self, seq: int, before: int | None) -> Iterator[tuple[int, Passage, Callable[[], str]]]:
+        """(turn, what it says, how the user is told of it); of one that holds only in part what holds."""
+        exchange = self.store.journal.exchange(seq)
+        if exchange is None or (before is not None and seq >= before):
+            return
+        facts = [fact for fact in self.store.from_turn(seq) if fact.kind == "stated"]
+        live = [fact for fact in facts if self.store.is_live(fact.id)]
+        if len(live) == len(facts) and not any(fact.supersedes for fact in facts):
+            yield seq, passage(exchange.user), partial(retold, exchange.user, LONGEST_TURN)
+            return
+        for fact in live:
+            yield seq, passage(told(fact)), partial(told, fact)
 
     def _index_turns(self, most: int) -> int:
         """Index up to `most` turns not indexed yet; how many were looked at."""
         new = self.store.journal.exchanges(self._turns_upto)[:most]
         for exchange in new:
             self._turns_upto = exchange.seq
-            if _states_something(exchange.user) and len(words := content(exchange.user, quick=True)) > 1:
+            words = content(exchange.user, quick=True)
+            stated = _states_something(exchange.user) and len(words) > 1
+            if stated or self.store.from_turn(exchange.seq):
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
                 if tells_a_change(exchange.user):
-                    self._changes.append((exchange.seq, _topics(exchange.user)))
+                    self._changes[exchange.seq] = _topics(exchange.user)
         return len(new)
 
 

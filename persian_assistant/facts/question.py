@@ -20,6 +20,7 @@ from persian_assistant.facts.times import DAYS, MONTHS, PARTS, SEASONS, is_numbe
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.words import is_ordinal
 from persian_assistant.records import Fact
+from persian_assistant.text import ZWNJ
 
 _TITLES = """
 خانم آقا خانوم عزیز خانواده بچه فرزند
@@ -66,6 +67,8 @@ _HEADS = (
     "شویی",
 )
 _UNITS = (("کیلو", "weight"), ("تومان", "price"), ("تومن", "price"))
+_YEARS_OLD = re.compile(rf"(.+?){ZWNJ}?سال(?:ه|گی|م|ش)(?:$|{ZWNJ}|م|ش|ا|س|ی)")
+"""«پنجاه‌وشش‌ساله‌ام», «پنج‌ساله»."""
 _AGAIN = ("یادته ", "می‌دانی ", "به تو گفته بودم ", "درباره‌ی ", "یادت هست ")
 """Openings of questions that ask what another one asks."""
 _WHICH = ("چه", "کدام", "کدوم")
@@ -218,6 +221,14 @@ def kinds_of(text: str) -> frozenset[str]:
     found = {"?number"} if any(is_number(word) or is_ordinal(word) for word in words) else set()
     if set(content(text, quick=True)) & _TIMES:
         found.add("?when")
+    ages = [match[1] for word in words if (match := _YEARS_OLD.match(word))]
+    ages += [
+        before
+        for before, word, after in zip(words, words[1:], (*words[2:], ""), strict=False)
+        if word.startswith("ساله") and after != "که"
+    ]
+    if any(is_number(one) for one in ages):
+        found |= {"?number", "=age"}
     found |= {f"={name}" for word, name in _UNITS if any(each.startswith(word) for each in words)}
     return kinds_named(text) | found
 

@@ -11,12 +11,12 @@ from functools import lru_cache
 
 from persian_assistant.facts.blocks import BlockIndex, rarity
 from persian_assistant.facts.lexicon import COMMON_NAMES, NAMES, POSSESSED
+from persian_assistant.facts.passages import pairs, passage, read_question
 from persian_assistant.facts.question import Asked, Profile, alike, owners, profile, understand
 from persian_assistant.facts.question_concepts import asked_with, stated
 from persian_assistant.facts.question_fit import Fit
-from persian_assistant.facts.question_likely import COVERING, Text
-from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import BAR, Told, Wanted, nearness, of_fact, search_words
+from persian_assistant.facts.ranking import ranker
 from persian_assistant.facts.stems import content, stem
 from persian_assistant.facts.telling import USER, told
 from persian_assistant.records import Fact
@@ -55,7 +55,6 @@ class FactIndex:
         self._rough: BlockIndex[str] = BlockIndex()
         """Facts without one, by the words of their sentences."""
         self._sketches: dict[str, Profile] = {}
-        self._meanings: MeaningIndex[str] = MeaningIndex()
         self._people: dict[str, dict[str, frozenset[str]]] = {}
         """Stems of the names of those whom facts are about; what they are to the user, by the fact's id."""
         self._fit = Fit(self, self._people)
@@ -69,8 +68,6 @@ class FactIndex:
         parts = (fact.sentence if stated else "", fact.attribute, fact.subject, fact.value)
         words = content(" ".join(parts), talk=not stated, quick=True)
         self._rough.add(fact.id, words or [fact.id])
-        if stated:
-            self._meanings.add(fact.id, words)
         self._meet(fact)
 
     def drop(self, fact_id: str) -> None:
@@ -81,7 +78,6 @@ class FactIndex:
         self._sketches.pop(fact_id, None)
         self._index.drop(fact_id)
         self._rough.drop(fact_id)
-        self._meanings.drop(fact_id)
         for name, told_by in list(self._people.items()):
             if told_by.pop(fact_id, None) and not told_by:
                 del self._people[name]
@@ -100,8 +96,6 @@ class FactIndex:
             self._sketches.pop(fact_id, None)
             concepts = stated(fact.sentence) if fact.kind == "stated" else frozenset()
             self._index.add(fact_id, sorted(made.words | made.said | concepts))
-            if fact.kind == "stated":
-                self._meanings.add(fact_id, [one for one in made.words | made.said if one[0] not in "=?~"])
             self._rough.drop(fact_id)
         if not len(self._rough):
             self._rough = BlockIndex()
@@ -168,13 +162,14 @@ class FactIndex:
             self._sketches[fact_id] = profile(self._facts[fact_id], quick=True)
         return self._sketches[fact_id]
 
-    def covering(self, words: Sequence[str]) -> list[tuple[Text, Fact]]:
-        """The stated facts that cover most of the meaning of the stems `words`."""
-        found = []
-        for fact_id, share in self._meanings.best(words, COVERING):
-            fact = self._facts[fact_id]
-            found.append((Text(share, of_fact(fact, self._known(fact_id)), fact.seq, False), fact))
-        return found
+    def likelihood(self, question: str, asked: Asked) -> float:
+        """How likely (0..1) a sentence of those that share words with `question` answers it."""
+        read = read_question(question, asked, self.names(asked))
+        found = self._candidates(search_words(read.want), ANSWERING)
+        sentences = {fact.sentence for fact, _, _ in found if fact.kind == "stated"}
+        passages = [passage(one) for one in sorted(sentences)]
+        rows = pairs(read, passages, [0.0] * len(passages), self.weight, self.people(read.want))
+        return max(ranker().probabilities(rows), default=0.0)
 
     def nearness(self, want: Wanted, told: Told) -> float:
         """How near something told, a fact or not, comes to a question."""

@@ -48,15 +48,15 @@ def asks_of_life(question: str, asked: Asked, named: bool = False) -> bool:
         form.person in (1, 4) and form.tense == "subjunctive" for word in words for form in readings(word)
     ):
         return False
-    return _speaks_of_me(question, named)
+    return speaks_of_me(question, named)
 
 
 def asks_of_the_world(question: str, named: bool = False) -> bool:
     """Of «قهوه ضرر داره؟» and «بهترین زمان سفر کیه؟»: nothing that the user told is meant."""
-    return bool(_WORLD.search(question)) and not _speaks_of_me(question, named)
+    return bool(_WORLD.search(question)) and not speaks_of_me(question, named)
 
 
-def _speaks_of_me(question: str, named: bool) -> bool:
+def speaks_of_me(question: str, named: bool) -> bool:
     """Whether the user, or somebody of whom the user told, is spoken of."""
     if named or _MINE.search(question):
         return True

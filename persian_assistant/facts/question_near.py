@@ -12,7 +12,16 @@ from functools import lru_cache
 
 from persian_assistant.facts import question_concepts
 from persian_assistant.facts.meaning import word_vectors
-from persian_assistant.facts.question import Asked, Profile, alike, kinds_of, owners, told_of, wider
+from persian_assistant.facts.question import (
+    Asked,
+    Profile,
+    alike,
+    kinds_of,
+    owners,
+    told_of,
+    understand,
+    wider,
+)
 from persian_assistant.facts.question_cues import spaced
 from persian_assistant.facts.stems import content, stem
 from persian_assistant.facts.times import DAYS, MONTHS, PARTS, SEASONS, is_number
@@ -78,6 +87,11 @@ def is_question(text: str, asked: Asked) -> bool:
     return "؟" in text or "?" in text or bool(asked.kinds) or not _ASKING.isdisjoint(spaced(text).words)
 
 
+def asks(text: str) -> bool:
+    """Whether `text` asks for something."""
+    return is_question(text, understand(text))
+
+
 def wanted(question: str, asked: Asked) -> Wanted:
     """`question`, understood as `asked`."""
     of_word = question_concepts.asked(question)
@@ -135,7 +149,7 @@ def nearness(
     total = met = OWNER * len(asked.owners)
     exact = not asked.attributes.isdisjoint(_TASTES)  # no team where a singer is asked for
     units = [
-        (weight(one) * (_EMPTY if one in _LIGHT else 1.0), _word(one, concepts, told, exact))
+        (weight(one) * (_EMPTY if one in _LIGHT else 1.0), word_met(one, concepts, told, exact))
         for one, concepts in want.words
     ]
     said = any(one not in _LIGHT for one, _ in want.words)
@@ -157,8 +171,8 @@ def nearness(
     return met / total if total and any_met else 0.0
 
 
-def _word(one: str, concepts: Set[str], told: Told, exact: bool) -> float:
-    """How far a word of the question is met."""
+def word_met(one: str, concepts: Set[str], told: Told, exact: bool) -> float:
+    """How far (0..1) a word of the question is met; `exact`: not by a word that is only near."""
     if one in told.words:
         return 1.0
     if any(other in told.words for other in alike(one)):

@@ -15,7 +15,7 @@ from typing import Any
 
 from persian_assistant.facts import curriculum, echo, views
 from persian_assistant.facts.extraction import Draft
-from persian_assistant.facts.stems import same
+from persian_assistant.facts.stems import content, same
 from persian_assistant.facts.untold import untold_views
 from persian_assistant.records import Fact, View
 
@@ -95,6 +95,16 @@ def said(text: str) -> str:
         stumbled("saying a turn back", error)
         return ""
     return f"گفتی {told}." if told else ""
+
+
+def retold(text: str, most: int) -> str:
+    """A turn said to the user, at most `most` characters; in their own words where turning it loses any."""
+    line = " ".join(text.split())
+    turned = said(line) if len(line) <= most else ""
+    if turned and set(content(line, quick=True)) <= set(content(turned, quick=True)):
+        return turned
+    cut = line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[:most]} …"
+    return f"گفتی: «{cut}»"
 
 
 def with_value(fact: Fact, value: str, read: Callable[..., Sequence[Draft]]) -> Draft:

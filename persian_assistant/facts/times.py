@@ -37,15 +37,26 @@ _NUMBERS = wordset("""
     """)
 
 
+_UNIT = "یک|یه|دو|سه|چهار|پنج|شش|شیش|هفت|هشت|نه"
+_TEEN = "یازده|دوازده|سیزده|چهارده|[پش](?:ا|و)نزده|شانزده|هفده|هج?ده|هیجده|نوزده|ده"
+_TEN = "بیست|سی|چهل|پنجاه|شصت|هفتاد|هشتاد|نود"
+_HUNDRED = "صد|دویست|سیصد|چهارصد|پانصد|پونصد|ششصد|شیشصد|هفتصد|هشتصد|نهصد"
+_JOINED = re.compile(
+    rf"(?:(?:{_HUNDRED})[{ZWNJ}]?و[{ZWNJ}]?)?(?:(?:{_TEN})[{ZWNJ}]?و[{ZWNJ}]?(?:{_UNIT})|{_TEEN}|{_TEN}|{_UNIT})"
+    rf"(?:[{ZWNJ}]?و[{ZWNJ}]?نیم)?"
+)
+"""A number written as one word: «سی‌ودو», «نودودو», «صدوده»."""
+
+
 def bare(word: str) -> str:
     """`word` without its ezafe ی."""
     return word.removesuffix(f"{ZWNJ}ی").removesuffix("ٔ")
 
 
 def is_number(word: str) -> bool:
-    return (
-        word[:1].isdigit() and word.translate(str.maketrans("", "", ":/.٫")).isdigit()
-    ) or word in _NUMBERS
+    return (word[:1].isdigit() and word.translate(str.maketrans("", "", ":/.٫")).isdigit()) or (
+        word in _NUMBERS or bool(_JOINED.fullmatch(word))
+    )
 
 
 def number_length(words: Sequence[str], at: int) -> int:

@@ -21,6 +21,8 @@ MOST_TRIES = 8
 """Questions drawn for one that no fact answers."""
 NEAR_SHARE = 0.75
 """Share of the questions asked by hand that are near what is known, where there is anything near."""
+PERHAPS = 0.15
+"""A question that something told answers with this chance may have been answered."""
 NEWEST = 400
 """How many of the newest facts a question is held against and drawn from."""
 
@@ -28,7 +30,6 @@ NEWEST = 400
 def untold_views(facts: Sequence[Fact], count: int, chance: random.Random) -> list[View]:
     """`count` questions that no one of `facts` answers, some of them perhaps alike."""
     from persian_assistant.facts.question_index import FactIndex  # it needs facts in words, as this does not
-    from persian_assistant.facts.question_likely import likely, meant
     from persian_assistant.facts.question_near import wanted
 
     known = FactIndex()
@@ -40,9 +41,7 @@ def untold_views(facts: Sequence[Fact], count: int, chance: random.Random) -> li
         asked = known.understood(question)
         if known.answering(asked):
             return True
-        want = wanted(question, asked)
-        texts = [text for text, _ in known.covering(meant(question, asked))]
-        return bool(known.near(want) or likely(want, texts, known.nearness, known.people(want)))
+        return bool(known.near(wanted(question, asked))) or known.likelihood(question, asked) >= PERHAPS
 
     asked: list[View] = []
     for number in range(count // 2):

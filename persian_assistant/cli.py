@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from persian_assistant import __version__, log, wording
@@ -54,7 +54,7 @@ def _run(words: list[str], output: Output) -> int:
         with _chat_apart(args, output):
             return int(module.run(args, config))
     except AssistantError as error:
-        _tell(str(error))
+        print(error, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -63,10 +63,10 @@ def _run(words: list[str], output: Output) -> int:
         return 0
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("persian_assistant"):
-            _tell(say("cli.not_installed", name=error.name))
+            print(say("cli.not_installed", name=error.name), file=sys.stderr)
             return 1
         logger.exception("command line")
-        _tell(say("cli.unexpected", kind=type(error).__name__, log=log.log_path()))
+        print(say("cli.unexpected", kind=type(error).__name__, log=log.log_path()), file=sys.stderr)
         return 1
 
 
@@ -87,20 +87,6 @@ def _chat_apart(args: argparse.Namespace, output: Output) -> AbstractContextMana
     """The chat orders what it shows by itself, where it is held on a terminal."""
     on_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     return output.set_aside() if args.command == "chat" and on_terminal else nullcontext()
-
-
-def _tell(text: str) -> None:
-    """A sentence on stderr; on a terminal broken between words, where that is to be had."""
-    if getattr(sys.stderr, "orders", False):
-        print(text, file=sys.stderr)
-        return
-    with suppress(ImportError, OSError):  # without a library, and without a terminal, it goes out as it is
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
-        if width and os.environ.get("TERM") != "dumb":
-            from persian_assistant.terminal.rtl_flow import wrapped
-
-            text = wrapped(text, width)
-    print(text, file=sys.stderr)
 
 
 def _parse(words: list[str]) -> tuple[argparse.Namespace, Any]:

@@ -118,7 +118,7 @@ class Engine:
                 if logits is None or cancel.is_set():
                     return
                 stepped = time.perf_counter()
-                token = sampler.choose(logits, quoting.allowed())
+                token = sampler.choose(logits, quoting)
                 quoting.note(token)
                 if number == 0:
                     self.first_token_seconds = time.perf_counter() - began
@@ -248,13 +248,14 @@ class Sampler:
         else:
             self._random.manual_seed(generation.random_seed)
 
-    def choose(self, logits: torch.Tensor, allowed: Sequence[int] | None = None) -> int:
-        """The next token's id from float32 scores of shape (vocabulary,), one of `allowed` if there are any.
+    def choose(self, logits: torch.Tensor, quoting: Quoting | None = None) -> int:
+        """The next token's id from float32 scores of shape (vocabulary,), of those that may follow.
 
         Raises ModelError on NaN.
         """
         with torch.inference_mode():
-            logits = only(self._penalised(logits), allowed)
+            logits = self._penalised(logits)
+            logits = only(logits, quoting) if quoting else logits
             token = int(logits.argmax()) if self._greedy else self._sampled(logits)
             if not bool(torch.isfinite(logits[token])):
                 raise ModelError("model.not_a_number")

@@ -9,22 +9,20 @@ from __future__ import annotations
 import csv
 import json
 import lzma
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from persian_assistant.errors import UsageError
+from persian_assistant.hub_rows import HUB_PREFIX, hub_rows
 from persian_assistant.reading import PACKED, opener, unreadable
 from persian_assistant.records import Message
 from persian_assistant.seed_examples import messages_of
 from persian_assistant.wording import say
 
-HUB_PREFIX = "hub:"
 COLUMNS = ("messages", "system", "instruction", "input", "response")
 """What a column can be named as: one of whole conversations, or the parts of a pair."""
 MAX_BAD_SHARE = 0.1
@@ -41,7 +39,6 @@ _ROLES = {
     **dict.fromkeys(("user", "human", "prompter"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "bot"), "assistant"),
 }
-_HUB_NAME = re.compile(r"(?P<id>[^@:]+)(?:@(?P<revision>[^:]+))?(?::(?P<config>[^:/]+))?")
 
 Parsed = TypeVar("Parsed")
 Row = dict[str, Any]
@@ -260,25 +257,9 @@ _READERS: dict[str, Callable[[Path], Iterator[tuple[str, object]]]] = {
 
 def _hub_rows(source: str, split: str) -> Iterator[tuple[str, object]]:
     """The rows of a Hub data set, read as they are needed."""
-    name = source.removeprefix(HUB_PREFIX)
-    parts = _HUB_NAME.fullmatch(name)
-    if parts is None:
-        raise UsageError("examples.no_hub_source", name=name, reason="hub:ID[@REVISION][:CONFIGURATION]")
-    from datasets import load_dataset
-
-    try:
-        rows = load_dataset(
-            parts["id"], parts["config"], revision=parts["revision"], split=split, streaming=True
-        )
+    with closing(hub_rows(source.removeprefix(HUB_PREFIX), split)) as rows:
         for number, row in enumerate(rows, 1):
             yield f"{source} #{number}", row
-    except GeneratorExit:
-        raise
-    except Exception as error:  # the library's own, huggingface_hub's, aiohttp's, pyarrow's
-        reason = " ".join(islice(str(error).strip().splitlines(), 1))[:300]
-        raise UsageError(
-            "examples.no_hub_source", name=name, reason=f"{type(error).__name__}: {reason}"
-        ) from error
 
 
 # --- one row as a conversation ------------------------------------------------------------------------

@@ -232,7 +232,7 @@ class FirstTraining:
         parent: Version | None,
         seconds: float,
     ) -> Version:
-        source, newest = self.loaded.source, self.store.newest()
+        newest = self.store.newest()
         figures: dict[str, Any] = {
             **scores.as_dict(),
             "trained_tokens": result.tokens,
@@ -251,13 +251,7 @@ class FirstTraining:
             staged,
             high_water=newest.high_water if newest else 0,  # what was said in the chat is still to be learned
             data_hash=rows.data_hash,
-            base={
-                "name": source.name,
-                "repo_id": source.repo_id,
-                "revision": source.revision,
-                "fingerprint": source.fingerprint,
-                "quantization": self.loaded.quantization,
-            },
+            base=self.loaded.as_base(),
             config={
                 "kind": KIND,
                 **asdict(self.tuning),

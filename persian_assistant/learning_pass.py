@@ -292,18 +292,11 @@ class LearningPass:
         result: TrainingResult,
         parent: Version | None,
     ) -> Version:
-        source = self.loaded.source
         return self.versions.publish(
             staged,
             high_water=high_water,
             data_hash=mixture.data_hash,
-            base={
-                "name": source.name,
-                "repo_id": source.repo_id,
-                "revision": source.revision,
-                "fingerprint": source.fingerprint,
-                "quantization": self.loaded.quantization,
-            },
+            base=self.loaded.as_base(),
             config={
                 **asdict(settings),
                 "counts": mixture.counts,

@@ -150,8 +150,7 @@ def _likeliest(template: ChatTemplate, quotable: Sequence[Quotable]) -> Choose:
     def choose(logits: torch.Tensor) -> torch.Tensor:
         ids = logits.argmax(-1)
         for row, one in enumerate(quoting):
-            if (allowed := one.allowed()) is not None:
-                ids[row] = only(logits[row], allowed).argmax()
+            ids[row] = only(logits[row], one).argmax()
             one.note(int(ids[row]))
         return ids[:, None]
 

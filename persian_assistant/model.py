@@ -44,6 +44,17 @@ class LoadedModel:
     notices: list[str] = field(default_factory=list)
     """Sentences already shown while loading."""
 
+    def as_base(self) -> dict[str, Any]:
+        """What a version.json says of its base model."""
+        source = self.source
+        return {
+            "name": source.name,
+            "repo_id": source.repo_id,
+            "revision": source.revision,
+            "fingerprint": source.fingerprint,
+            "quantization": self.quantization,
+        }
+
 
 def load_model(
     source: ModelSource,

@@ -16,6 +16,9 @@ import torch
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
 
+KEPT, BECAUSE = "به خاطر سپردم", "به خاطر تو"
+"""How the program says what it has kept, so that no answer may begin so; and another way to go on."""
+
 
 class Quotable(NamedTuple):
     """Lines that an answer may be one of; `must`: is one of, for they answer what was asked."""
@@ -30,9 +33,13 @@ NOTHING = Quotable()
 class Quoting:
     """Follows one answer, a token at a time."""
 
-    def __init__(self, lines: Sequence[Sequence[int]], must: bool = False) -> None:
-        """`lines`: the token ids of each line as an answer, the token that ends the turn included."""
+    def __init__(self, lines: Sequence[Sequence[int]], must: bool = False, never: Sequence[int] = ()) -> None:
+        """`lines`: the token ids of each line as an answer, the token that ends the turn included.
+
+        `never`: no answer begins with these tokens.
+        """
         self._must = must
+        self._never = list(never)
         self._lines = [list(line) for line in lines if line]
         self._said = 0
 
@@ -42,19 +49,35 @@ class Quoting:
             return None
         return list(dict.fromkeys(line[self._said] for line in self._lines if self._said < len(line))) or None
 
+    def forbidden(self) -> int | None:
+        """The token that may not come next."""
+        return self._never[0] if len(self._never) == 1 else None
+
     def note(self, token: int) -> None:
         """`token` was said."""
+        self._never = self._never[1:] if self._never[:1] == [token] else []
         self._lines = [line for line in self._lines if self._said < len(line) and line[self._said] == token]
         self._said += 1
 
 
 def following(template: ChatTemplate, quotable: Quotable) -> Quoting:
     """What follows an answer of this template."""
-    return Quoting([answer_ids(template, line) for line in quotable.lines], quotable.must)
+    lines = [answer_ids(template, line) for line in quotable.lines]
+    return Quoting(lines, quotable.must, _programs_words(template))
 
 
-def only(logits: torch.Tensor, allowed: Sequence[int] | None) -> torch.Tensor:
-    """Scores (vocabulary,) with those of all but `allowed` at −∞; as they are for None."""
+def _programs_words(template: ChatTemplate) -> list[int]:
+    """The tokens of KEPT up to where it parts from other beginnings."""
+    kept, other = answer_ids(template, KEPT), answer_ids(template, BECAUSE)
+    same = next((at for at, pair in enumerate(zip(kept, other, strict=False)) if pair[0] != pair[1]), 0)
+    return kept[: same + 1] if same else []
+
+
+def only(logits: torch.Tensor, quoting: Quoting) -> torch.Tensor:
+    """Scores (vocabulary,) with those of what may not come next at −∞; as they are where anything may."""
+    allowed, forbidden = quoting.allowed(), quoting.forbidden()
+    if allowed is None and forbidden is not None:
+        return logits.index_fill(0, torch.tensor([forbidden], device=logits.device), -torch.inf)
     if allowed is None:
         return logits
     kept = torch.full_like(logits, -torch.inf)

@@ -201,7 +201,7 @@ class Session(ToldSession):
         """
         turns = self.conversation()
         asked = next((turn.user for turn in turns if turn.seq == seq), "")
-        messages = self._system(asked, turns[0].seq if turns else None, self.config.memory)
+        messages = self._system(asked, seq, self.config.memory)
         alone = self._read_out(messages)
         for turn in turns:
             if turn.seq != seq and not self._heard(turn):

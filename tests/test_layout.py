@@ -31,7 +31,7 @@ FLOORS = {
     "arguments": 0, "reading": 0,
     "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
     "versions": 1, "profile": 1, "persona": 1, "seed_examples": 1, "example_files": 1, "rounds": 1,
-    "hub": 1, "hub_client": 1, "push": 1,
+    "hub": 1, "hub_client": 1, "hub_rows": 1, "push": 1,
     "figures": 0, "calendar_fa": 1, "transcript": 1, "reporting": 1,
     "bidi": 0, "distress": 0, "distress_rules": 0, "remembrance_words": 0,
     "remembrance_consent": 1, "remembrance": 1,

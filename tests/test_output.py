@@ -20,11 +20,12 @@ from test_terminal import CTRL_D, posix
 
 from persian_assistant import wording
 from persian_assistant.commands import compare_baselines_report as baselines
-from persian_assistant.commands.bars import UNKNOWN, Elapsed, Remaining
+from persian_assistant.commands.bars import UNKNOWN, Elapsed, Remaining, stderr_console
 from persian_assistant.commands.pretrain import _Stages
 from persian_assistant.disk import make_private_dir, to_json, write_private
 from persian_assistant.figures import clock
 from persian_assistant.persona import Persona
+from persian_assistant.terminal.actions import COMMANDS
 from persian_assistant.terminal.output import Ordered, Output, mode_on
 from persian_assistant.terminal.rtl_detect import KEPT
 from persian_assistant.terminal.rtl_flow import wrapped
@@ -160,6 +161,21 @@ def test_the_chat_is_ordered_once(tmp_path: Path) -> None:
     assert any(words[at : at + len(greeting)] == greeting for at in range(len(words)))
 
 
+@posix
+def test_a_table_of_a_piped_chat_keeps_its_columns(tmp_path: Path) -> None:
+    """Its sentences go to the terminal all the same, the answers to whoever reads them."""
+    chat = f"{sys.executable} -m persian_assistant chat --no-learn --model mini"
+    command = ["/bin/sh", "-c", f"echo /help | {chat} > {tmp_path / 'answers'}"]
+    screen = Terminal(tmp_path / "calls", command, **XTERM)
+    try:
+        screen.ends(0)
+    finally:
+        screen.close()
+    rows = drawn(screen.text.replace("\r\n", "\n"), 100)
+    assert read([rows[rows.index("─" * 100) - 1]])[0] == say("chat.column_command")
+    assert all(any(row.endswith(f" {command.usage}") for row in rows) for command in COMMANDS)
+
+
 # --- which mode
 
 
@@ -227,12 +243,60 @@ def test_an_answer_is_typed_below_its_question() -> None:
     assert row.strip().startswith("[y/N]") and read([row]) == ["فرستاده", "شود"]
 
 
+# --- on a terminal that orders
+
+LONG = "این جمله از یک سطر \x1b[1mبلندتر\x1b[0m است و در /home/user/a-folder-of-a-name ادامه دارد تا پایان"
+
+
+def test_a_terminal_that_orders_gets_rows_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VTE.items():
+        monkeypatch.setenv(name, value)
+    tty, output = ordered(monkeypatch, 30)
+    print("کوتاه")
+    print(LONG, file=sys.stderr)
+    print("a row of english words that is too long for it")
+    print("/a/path/that/is/longer/than/a/row/is/and/has/no/blank")
+    output.restore()
+    assert tty.getvalue().startswith("کوتاه\n")
+    screen = Screen(30)
+    screen.write(tty.getvalue())
+    shown = [row.split() for row in screen.rows()]
+    words = [word for row in shown for word in row]
+    assert words[: len(LONG.split()) + 1] == ["کوتاه", *re.sub("\x1b\\[\\d*m", "", LONG).split()]
+    assert ["a", "row", "of", "english", "words", "that", "is"] in shown
+    assert screen.styled(lambda char: char.bold) == ["بلندتر"]
+    assert tty.getvalue().endswith("\n/a/path/that/is/longer/than/a/row/is/and/has/no/blank\n")
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm-256color"])
+def test_nothing_is_broken_on_a_dumb_terminal(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**VTE, "TERM": term}.items():
+        monkeypatch.setenv(name, value)
+    tty, output = ordered(monkeypatch, 30)
+    print(LONG)
+    output.restore()
+    assert (tty.getvalue() == LONG + "\n") == (term == "dumb")
+
+
 # --- bars
+
+
+def test_a_sentence_printed_beside_a_bar_is_ordered_as_a_whole(xterm: Any) -> None:
+    tty, output = xterm(40)
+    sentence = "جملهٔ نخست که بلند است و نام پرونده‌ای در آن hub:owner/the-name-of-a-data-set-of-it هست و بس"
+    with _Stages(stderr_console()) as stages:
+        stages.tick("خواندن", 1, 8)
+        print(sentence, file=sys.stderr)
+        stages.tick("خواندن", 8, 8)
+    output.restore()
+    rows = drawn(tty.getvalue(), 40)
+    assert read(rows) == words_of(sentence) and len(rows) > 2
+    assert all(len(row) == 40 for row in rows)  # at the right edge, the row that begins with the name too
 
 
 def test_a_bar_grows_from_the_right_beside_persian_digits(xterm: Any) -> None:
     tty, output = xterm(80)
-    with _Stages(Console(stderr=True, highlight=False, markup=False)) as stages:
+    with _Stages(stderr_console()) as stages:
         stages.tick("پرسیدن: mini", 1, 8)
         stages.say("یک سطر خوانده شد")
         stages.tick("پرسیدن: mini", 5, 8)
@@ -327,7 +391,7 @@ def test_a_table_fits_where_the_terminal_orders(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     tty, _ = ordered(monkeypatch, 80)
     baselines.show(RECORD)
-    assert sys.stdout is tty and not SHAPE.search(tty.getvalue())
+    assert not sys.stdout.orders and not SHAPE.search(tty.getvalue())  # type: ignore[union-attr]
     table = [row for row in tty.getvalue().splitlines() if "۱۲٫۳" in row or "۱۱۱٫۷" in row]
     assert len(table) == 2 * len(NAMES)
     assert all(row.startswith("\u200e") for row in table)  # else the terminal would turn the row round

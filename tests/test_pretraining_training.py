@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,12 @@ from persian_assistant.pretraining.training import (
     rate_factor,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHAPE = Architecture("llama", 32, 2, 2, 64, 448, 128)
 SCHEDULE = Schedule(
     max_steps=24, block_size=32, batch_size=4, learning_rate=0.01, warmup_steps=4, checkpoint_every=6
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class Watched(PackedTokens):

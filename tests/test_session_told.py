@@ -73,6 +73,15 @@ def test_a_fact_is_kept_told_of_and_in_the_very_next_prompt(
     assert told(again) == ["نغمه"] and "نغمه" in system_of(again, ASKED)
 
 
+def test_what_was_said_in_this_very_conversation_is_remembered_in_it(talk: Talk) -> None:
+    session = talk.open()
+    say(session, "جمعه‌ها می‌ریم خونه‌ی مامانم اینا، آش رشته می‌پزه")
+    say(session, "چه خوب")
+    seq = session.journal.append_user("جمعه‌ها چیکار می‌کنیم؟")
+    assert "آش رشته" in session._messages(seq)[0].content
+    assert session._messages(seq)[-1].content == "جمعه‌ها چیکار می‌کنیم؟"
+
+
 def test_words_are_on_disk_before_they_are_read_and_a_reader_that_fails_breaks_nothing(
     talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

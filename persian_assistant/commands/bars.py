@@ -1,7 +1,8 @@
-"""What stands beside a progress bar, in the digits of the interface."""
+"""Where a progress bar stands, and what stands beside it, in the digits of the interface."""
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.progress import MofNCompleteColumn, Task, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -9,6 +10,13 @@ from persian_assistant.text import to_persian_digits
 from persian_assistant.wording import language
 
 UNKNOWN = "–"
+
+
+def stderr_console(*, quiet: bool = False) -> Console:
+    """For sentences and a bar on stderr. It breaks no row, not of what `print` writes while the bar runs
+    either: the stream does (terminal/output.py), and finds the direction of a whole sentence, not of a row.
+    """
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True, quiet=quiet)
 
 
 class Count(MofNCompleteColumn):

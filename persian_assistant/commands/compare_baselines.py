@@ -69,12 +69,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     plan, config = _plan(args, config)
     source = _source(plan, config)
 
-    from rich.console import Console
-
     from persian_assistant.commands import compare_baselines_report as report
+    from persian_assistant.commands.bars import stderr_console
     from persian_assistant.commands.pretrain import _Stages
 
-    stages = _Stages(Console(stderr=True, highlight=False, markup=False))
+    stages = _Stages(stderr_console())
     run = _Run(plan, config, source, stages)
     failure: AssistantError | None = None
     with stages:

@@ -155,10 +155,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     persona = Persona.load(plan.persona)
     train, heldout = conversations(plan, persona)
 
-    from rich.console import Console
-
     from persian_assistant.commands import compare_techniques_report as report
-    from persian_assistant.commands.pretrain import _Stages, _StopSignal
+    from persian_assistant.commands.bars import stderr_console
+    from persian_assistant.commands.pretrain import _Stages
+    from persian_assistant.commands.signals import StopSignal
     from persian_assistant.comparing.techniques import (
         Budget,
         Comparison,
@@ -177,8 +177,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         {**LEARNING_RATES, **plan.learning_rates},
     )
     folder, record = opened(plan, source, material, settings)
-    stop = _StopSignal()
-    with _Stages(Console(stderr=True, highlight=False, markup=False)) as stages, stop.installed():
+    stop = StopSignal()
+    with _Stages(stderr_console()) as stages, stop.installed():
         comparison = Comparison(
             source,
             material,

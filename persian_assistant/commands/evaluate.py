@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from persian_assistant import disk
 from persian_assistant.config import QUANTIZATIONS, Config, data_dir, home
 from persian_assistant.errors import Cancelled, UsageError
-from persian_assistant.example_files import HUB_PREFIX, parse_columns
+from persian_assistant.example_files import parse_columns
 from persian_assistant.figures import listed
+from persian_assistant.hub_rows import HUB_PREFIX
 from persian_assistant.text import sanitise, to_latin_digits, to_persian_digits
 from persian_assistant.wording import language, say
 
@@ -74,11 +75,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.json is not None and not args.json.expanduser().absolute().parent.is_dir():
         raise UsageError("evaluate.no_folder", path=args.json)
 
-    from rich.console import Console
-
+    from persian_assistant.commands.bars import stderr_console
     from persian_assistant.commands.pretrain import _Stages
 
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = stderr_console()
     with _Stages(console) as stages:
 
         def notice(text: str) -> None:

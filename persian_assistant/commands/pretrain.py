@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
+from persian_assistant.commands.signals import StopSignal
 from persian_assistant.config import Config, data_dir
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.figures import clock, decimal, figure
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from persian_assistant.pretraining.run import PretrainingRun
 
 STAGES = ("all", "corpus", "train", "tune")
-SECOND_SIGNAL_SECONDS = 2.0
-"""A launcher passes on a Ctrl-C that its processes have had from the terminal already: not a second one."""
 SHOWN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 WINDOW_SECONDS = 60.0
@@ -52,16 +48,16 @@ def run(args: argparse.Namespace, config: Config) -> int:
     recipe = _recipe(args)
 
     import torch
-    from rich.console import Console
 
+    from persian_assistant.commands.bars import stderr_console
     from persian_assistant.pretraining.run import PretrainingRun
 
     if args.threads is not None:
         if args.threads < 1:
             raise UsageError("cli.bad_value", name="--threads", value=args.threads, expected="≥ 1")
         torch.set_num_threads(args.threads)
-    console = Console(stderr=True, highlight=False, markup=False)
-    stop = _StopSignal()
+    console = stderr_console()
+    stop = StopSignal()
     with _Stages(console) as stages:
         work = PretrainingRun(recipe, args.root, args.out, stages.say, stop, stages.tick)
         work.prepare()
@@ -79,7 +75,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _tune(work: PretrainingRun, console: Console, stop: _StopSignal) -> Path:
+def _tune(work: PretrainingRun, console: Console, stop: StopSignal) -> Path:
     from persian_assistant.seed_examples import general_texts
 
     with stop.installed(), _Stages(console) as stages:
@@ -111,33 +107,6 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     return recipe
 
 
-class _StopSignal:
-    """True once Ctrl-C or SIGTERM came while `installed`: the run ends after its step, with a checkpoint."""
-
-    def __init__(self) -> None:
-        self._met: float | None = None
-
-    def __call__(self) -> bool:
-        return self._met is not None
-
-    @contextmanager
-    def installed(self) -> Iterator[None]:
-        """Only while there is something to save; elsewhere Ctrl-C ends the program at once."""
-        before = {name: signal.signal(name, self._handle) for name in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if self._met is None:
-            self._met = now
-        elif number == signal.SIGINT and now - self._met > SECOND_SIGNAL_SECONDS:
-            raise KeyboardInterrupt
-
-
 class _Stages:
     """Finished sentences, and a bar for what is being done; without a terminal only lines, now and then."""
 
@@ -154,7 +123,7 @@ class _Stages:
         self._close()
 
     def say(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True)
+        self._console.print(text)
 
     def tick(self, name: str, done: int, total: int) -> None:
         """How far stage `name` is."""

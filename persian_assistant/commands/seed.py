@@ -212,18 +212,17 @@ def _site(source: str) -> str:
 @contextmanager
 def _progress(limit: int) -> Iterator[tuple[Callable[[CrawlCounts], None], Callable[..., None]]]:
     """(tick, notice): a bar on a terminal, elsewhere a line now and then; notices stand above the bar."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from persian_assistant.commands.bars import Elapsed
+    from persian_assistant.commands.bars import Elapsed, stderr_console
     from persian_assistant.scraping.errors import shown
 
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = stderr_console()
     text = TextColumn("{task.description}", markup=False)
     last = time.monotonic()
 
     def notice(key: str, values: dict[str, object]) -> None:
-        console.print(sanitise(say(key, **shown(values))), soft_wrap=True)
+        console.print(sanitise(say(key, **shown(values))))
 
     with Progress(
         text,

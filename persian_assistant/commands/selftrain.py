@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from persian_assistant.calendar_fa import when
+from persian_assistant.commands.signals import StopSignal
 from persian_assistant.config import Config, home, with_setting
 from persian_assistant.errors import Cancelled, UsageError
 from persian_assistant.text import to_persian_digits
@@ -131,16 +129,16 @@ def _serve(
         template = ChatTemplate.for_model(loaded.tokenizer)
         return Serving(loaded, template, persona, VersionStore(profile.path))
 
-    signals = _Signals()
-    with signals.installed():
-        service = SelfTraining(profile, load, settings, config.learning, signals.stop)
+    stop = StopSignal()
+    with stop.installed():
+        service = SelfTraining(profile, load, settings, config.learning, stop.event)
         with _Reporter(service.folder / LOG) as reporter:
             service.tell, service.show = reporter.tell, reporter.tick
             reporter.tell("selftrain.started", name=profile.name, model=source.name)
             try:
                 count = service.run(wake)
             except Cancelled as error:
-                if signals.number != signal.SIGTERM:
+                if stop.number != signal.SIGTERM:
                     raise
                 reporter.line(str(error))  # a service manager stops it so: no failure
                 return 0
@@ -148,36 +146,13 @@ def _serve(
     return 0
 
 
-class _Signals:
-    """Sets `stop` on the first Ctrl-C or SIGTERM; a second Ctrl-C ends the program at once."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        self.number: int | None = None
-
-    @contextmanager
-    def installed(self) -> Iterator[None]:
-        before = {name: signal.signal(name, self._handle) for name in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.stop.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.number = number
-        self.stop.set()
-
-
 class _Reporter:
     """What happens, as lines on stderr and in the log, and a bar on a terminal for the phase at hand."""
 
     def __init__(self, log: Path) -> None:
-        from rich.console import Console
+        from persian_assistant.commands.bars import stderr_console
 
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._console = stderr_console()
         self._log = log
         self._bar: Any = None
         self._task: Any = None
@@ -197,7 +172,7 @@ class _Reporter:
     def line(self, text: str) -> None:
         from persian_assistant import disk
 
-        self._console.print(text, soft_wrap=True)
+        self._console.print(text)
         stamped = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n"
         with disk.disk_errors(self._log):
             if self._log.exists() and self._log.stat().st_size > MOST_LOG_BYTES:

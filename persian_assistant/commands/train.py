@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from persian_assistant.commands.signals import StopSignal
 from persian_assistant.config import QUANTIZATIONS, Config, with_setting
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.figures import clock, decimal, figure
@@ -72,8 +73,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     Raises AssistantError; what is needed to go on stays in the profile.
     """
-    from rich.console import Console
-
+    from persian_assistant.commands.bars import stderr_console
     from persian_assistant.commands.pretrain import _Stages
     from persian_assistant.persona import Persona
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise UsageError("cli.file_exists", path=args.out)
     # of the processes that a launcher started only the first one speaks
     quiet = os.environ.get("RANK", "0") != "0"
-    with _Stages(Console(stderr=True, highlight=False, markup=False, quiet=quiet)) as stages:
+    with _Stages(stderr_console(quiet=quiet)) as stages:
         conversations = _conversations(args, persona, stages)
         source = _source(config)
         settings, tuning = _settings(args)
@@ -181,7 +181,6 @@ class _Work:
         settings: FirstTrainingSettings,
         tuning: TuningSettings,
     ) -> int:
-        from persian_assistant.commands.pretrain import _StopSignal
         from persian_assistant.first_training import FOLDER, FirstTraining
         from persian_assistant.instruction_tuning import remove_run
         from persian_assistant.model import load_model
@@ -209,7 +208,7 @@ class _Work:
                 self.stages.say(sentence)
             rows = training.rows(conversations)
             self._tell(rows, profile)
-            stop = _StopSignal()
+            stop = StopSignal()
             report = self.line if first else lambda progress: None
             try:
                 with stop.installed():

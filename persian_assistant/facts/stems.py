@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from persian_assistant.facts import morphology
+from persian_assistant.facts import lexicon, morphology
 from persian_assistant.facts.verbs import Form, readings
 from persian_assistant.text import ZWNJ, normalise, to_latin_digits
 
@@ -54,6 +54,8 @@ _SHORTEST = 3
 _SHORT_NOUN = re.compile("(قد|پا|سر|مو|دل|سن|لب|تب|سگ|زن)(?:ی?(?:ام|ات|اش|م|ت|ش)|مون|مان|ها(?:یم|م)?)?")
 _WHOLE = re.compile("(گوشت)(?:م|ت|ش|مون|های|ها)?|((?:مامان|بابا|پدر|مادر)بزرگ|هم(?:کلاس|اتاق|خان)ی|همخونه).*")
 """What is cut no further: «گوشت» is no «گوش», and «مامان‌بزرگ» no «مامان»."""
+_AFTER_NAME = ("", "م", "و", "ه", "ی", "ش", "ست", "رو", "اینا")
+"""What may be joined to a name."""
 _SPOUSE = re.compile("خانو?م(?:م|ت|ش)|آقامون|خانومش?مون")
 """Only with an owner: «خانم رضایی» is nobody's."""
 _SPOKEN_M = re.compile("^(باد|حم|تم|آر)ام")
@@ -101,6 +103,8 @@ def stem(word: str) -> str:
     """
     if short := _SHORT_NOUN.fullmatch(_bare(word)):
         plain = short[1]
+    elif name := _name(_bare(word)):
+        plain = name
     elif _SPOUSE.fullmatch(_bare(word)):
         plain = "همسر"
     elif whole := _WHOLE.fullmatch(_bare(word)):
@@ -112,6 +116,22 @@ def stem(word: str) -> str:
         head = word.split(ZWNJ)[0] if parted else word
         plain = _without_endings(_bare(head if len(head) >= _SHORTEST - 1 else word))
     return _GROUPS.get(plain, plain)
+
+
+def _name(word: str) -> str:
+    """The name that `word` is, with what may be joined to it; "" for other words.
+
+    «پدرام» is no «پدر», and «مهری» no month.
+    """
+    found = (word.removesuffix(ending) for ending in _AFTER_NAME if word.endswith(ending))
+    return next((one for one in found if one in _names()), "")
+
+
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    """Names that are no plain words and would lose their ends."""
+    plain = lexicon.COMMON_NAMES | {"درسا", "اسما", "محبوبه"}
+    return frozenset(one for one in lexicon.NAMES - plain if ZWNJ not in one and _without_endings(one) != one)
 
 
 def _commanded(word: str) -> tuple[Form, ...]:

@@ -7,7 +7,6 @@ prose from Persian: both are written in the letters it keeps.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import lzma
@@ -16,13 +15,15 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 from persian_assistant.config import data_dir
 from persian_assistant.errors import UsageError
+from persian_assistant.hub_rows import HUB_PREFIX, hub_rows
 from persian_assistant.pretraining.recipe import Source
+from persian_assistant.reading import PACKED, opener
 from persian_assistant.text import normalise, persian_share, sanitise
 
 MIN_PERSIAN_SHARE = 0.6
@@ -34,12 +35,10 @@ BOILERPLATE_MIN_CHARS = 16
 HELDOUT_PERMILLE = 12
 HELDOUT_MAX_CHARS = 60_000
 
-HUB_PREFIX = "hub:"
 _LATIN = re.compile(r"[A-Za-z]")
 _SPACES = re.compile(r"[^\S\n]+")
 _UNREADABLE = "\ufffd"
 _SUFFIXES = (".txt", ".jsonl", ".md")
-_HUB_NAME = re.compile(r"(?P<id>[^@]+?)(?:@(?P<revision>[^:]+))?(?::(?P<config>[^:/]+))?$")
 
 
 def read(source: Source, root: Path) -> Iterator[str]:
@@ -64,7 +63,7 @@ def locate(path: str, root: Path) -> Path:
 
 
 def _inner_suffix(path: Path) -> str:
-    packed = path.suffix.lower() in (".xz", ".gz")
+    packed = path.suffix.lower() in PACKED
     return (Path(path.stem).suffix if packed else path.suffix).lower()
 
 
@@ -74,10 +73,8 @@ def open_text(path: Path) -> Iterator[IO[str]]:
 
     Raises UsageError when it cannot be read, also in the middle.
     """
-    openers: dict[str, Any] = {".xz": lzma.open, ".gz": gzip.open}
     try:
-        opener = openers.get(path.suffix.lower(), open)
-        with opener(path, "rt", encoding="utf-8", errors="replace") as lines:
+        with opener(path)(path, "rt", encoding="utf-8", errors="replace") as lines:
             yield cast(IO[str], lines)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise UsageError("pretrain.cannot_read", path=path, reason=error) from error
@@ -120,26 +117,11 @@ def _file_documents(path: Path) -> Iterator[str]:
 
 def _hub_documents(name: str) -> Iterator[str]:
     """The column `text` of the split `train`, read as it is needed. Raises UsageError."""
-    parts = _HUB_NAME.match(name)
-    if parts is None:
-        raise UsageError("pretrain.no_hub_source", name=name, reason="id[@revision][:configuration]")
-    from datasets import load_dataset
-
-    try:
-        rows = load_dataset(
-            parts["id"], parts["config"], revision=parts["revision"], split="train", streaming=True
-        )
+    with closing(hub_rows(name)) as rows:
         for row in rows:
             if not isinstance(row.get("text"), str):
                 raise UsageError("pretrain.no_hub_text", name=name, columns=", ".join(row))
             yield row["text"]
-    except (UsageError, GeneratorExit):
-        raise
-    except Exception as error:  # the library's own, huggingface_hub's, aiohttp's, pyarrow's
-        reason = (str(error).strip().splitlines() or [""])[0][:300]
-        raise UsageError(
-            "pretrain.no_hub_source", name=name, reason=f"{type(error).__name__}: {reason}"
-        ) from error
 
 
 def clean(documents: Iterable[str], source: Source) -> list[str]:

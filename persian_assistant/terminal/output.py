@@ -1,9 +1,9 @@
-"""What the commands write to a terminal that does not order right-to-left text, ordered on its way there.
+"""What the commands write to a terminal: broken between words, and ordered where the terminal does not do it.
 
 It stands in the place of sys.stdout and sys.stderr, so that everything passes here: `print`, argparse, rich's
-lines and bars, what libraries write. Each row is joined, wrapped, ordered and put at the right edge; a row
-without a right-to-left letter, and all that goes to a pipe, a file or a terminal that orders, is untouched.
-The chat orders its own screen. Nobody is asked anything here.
+lines and bars, what libraries write. Each row is joined, wrapped, ordered and put at the right edge; on a
+terminal that orders it is wrapped and nothing else. A row without a right-to-left letter that fits, and all
+that goes to a pipe or a file, is untouched. The chat orders its own screen. Nobody is asked anything here.
 """
 
 from __future__ import annotations
@@ -53,22 +53,23 @@ def mode_on(stream: Any, setting: str, environ: Mapping[str, str] = os.environ) 
 
 
 class Output:
-    """The program's stdout and stderr: as they are, or ordered (`choose`) until `restore`."""
+    """The program's stdout and stderr: as they are, or as `Ordered` has them from `choose` to `restore`."""
 
     def __init__(self) -> None:
         self._plain = {"stdout": sys.stdout, "stderr": sys.stderr}
         self._ordered: dict[str, Ordered] = {}
 
     def choose(self, setting: str) -> None:
-        """Orders what is written from now on, where `setting` and the terminal call for it."""
+        """What goes to a terminal is broken between words from now on, and ordered where `setting` and the
+        terminal call for it."""
         self.restore()
         for name, stream in self._plain.items():
-            if stream is None or (mode := mode_on(stream, setting)) not in ORDERED:
+            if stream is None or not stream.isatty() or os.environ.get("TERM") == "dumb":
                 continue
             with suppress(ImportError):  # without wcwidth text goes out as it is, to tell of what is missing
                 import persian_assistant.bidi.lines  # noqa: F401
 
-                self._ordered[name] = Ordered(stream, mode)
+                self._ordered[name] = Ordered(stream, mode_on(stream, setting))
                 setattr(sys, name, self._ordered[name])
 
     def restore(self) -> None:
@@ -93,15 +94,16 @@ class Output:
 class Ordered:
     """A terminal's stream that takes text in logical order and writes rows as they stand. Safe with threads.
 
+    In "logical" mode the terminal orders them (`orders` is false), and they are only broken between words.
+
     Where a row holds RTL_MARK, what is before it stays at the left and what is behind it runs from the right
     edge: a cell of a help's second column.
     """
 
-    orders = True
-
     def __init__(self, stream: TextIO, mode: str) -> None:
-        """`mode` is one of `bidi.ORDERED`."""
+        """`mode` is one of `bidi.ORDERED`, or "logical"."""
         self.mode = mode
+        self.orders = mode in ORDERED
         self._stream = stream
         self._lock = threading.RLock()
         self._held = ""
@@ -128,7 +130,7 @@ class Ordered:
             held, self._held = self._held, ""
             if held:
                 asks = held.endswith(" ") and not (_TOKEN.search(held) or _BAR.search(held))
-                asks = asks and bool(_RTL_LETTER.search(held))
+                asks = asks and self.orders and bool(_RTL_LETTER.search(held))
                 self._stream.write(self._row(held) + ("\n" if asks else ""))
             self._stream.flush()
 
@@ -149,7 +151,7 @@ class Ordered:
             found = _TOKEN.fullmatch(part)
             if found and found[2]:
                 # Erased before it is written: erasing behind a full row would take its last letter.
-                before = part if part in _ERASE_BEHIND and _RTL_LETTER.search(text) else ""
+                before = part if self.orders and part in _ERASE_BEHIND and _RTL_LETTER.search(text) else ""
                 shown += [before, self._ordered(text, styles, raw), "" if before else part]
                 text, styles, raw = "", [], ""
                 continue
@@ -162,7 +164,9 @@ class Ordered:
         return "".join([*shown, self._ordered(text, styles, raw)])
 
     def _ordered(self, text: str, styles: list[str], raw: str) -> str:
-        """`text` as rows with their colours; as it came (`raw`) where nothing in it runs right to left."""
+        """`text` as rows with their colours; as it came (`raw`) where nothing is to be done."""
+        if not self.orders:
+            return self._broken(text, styles, raw)
         if not _RTL_LETTER.search(text) and RTL_MARK not in text:
             return raw
         from persian_assistant.bidi.direction import RTL
@@ -178,6 +182,23 @@ class Ordered:
             rows.append(lead + " " * line.indent(width) + _painted(line, names))
             lead = " " * cells(left)
         return "\n".join(rows)
+
+    def _broken(self, text: str, styles: list[str], raw: str) -> str:
+        """`text` broken between words, where the terminal would break it elsewhere."""
+        from persian_assistant.bidi.lines import cells
+        from persian_assistant.terminal.rtl_flow import wrapped
+
+        if cells(text) <= (width := self._width()):
+            return raw
+        shown = wrapped(text, width)
+        if not any(styles):
+            return shown
+        of_letters = iter([style for char, style in zip(text, styles, strict=True) if not char.isspace()])
+        styled = [("" if char.isspace() else next(of_letters), char) for char in shown]
+        runs = (
+            (style, "".join(char for _, char in run)) for style, run in groupby(styled, lambda one: one[0])
+        )
+        return "".join(f"{style}{part}\x1b[0m" if style else part for style, part in runs)
 
     def _leading(self, text: str, styles: list[str]) -> str:
         if not _RTL_LETTER.search(text):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from persian_assistant.figures import decimal, figure, share
 from persian_assistant.terminal import rtl
+from persian_assistant.terminal.output import Ordered
 from persian_assistant.terminal.rtl_flow import wrapped
 from persian_assistant.text import StreamSanitiser, one_line, sanitise
 from persian_assistant.wording import say
@@ -107,11 +108,17 @@ class View:
         plain = [[(sanitise(cell), ()) for cell in row] for row in (headers, *rows)]
         with self._lock:
             self.wipe()
+            stream = self._notices
+            if isinstance(stream, Ordered) and stream.orders:
+                stream.write_rows(table_rows(plain[0], plain[1:], self.width, stream.mode))
+                return
             shown = table_rows(plain[0], plain[1:], self.width, self.rtl)
             self._notices.write(rtl.left_to_right("".join(f"{row}\n" for row in shown), self.directed))
             self._notices.flush()
 
     def _laid_out(self, text: str, width: int) -> str:
+        if getattr(self._notices, "orders", False):
+            return text  # the stream breaks and orders it (output.py)
         if rtl.orders(self.rtl):
             return "\n".join(rtl.rows(text, width, self.rtl))
         return wrapped(text, width, directed=self.directed)

@@ -35,10 +35,6 @@ CATALOGUE = {
         "fa": "سطر {line} در {path} گفت‌وگوی درستی نیست: {reason}. هر سطر یا messages دارد که با پاسخ دستیار تمام می‌شود، یا instruction و response.",
         "en": "line {line} of {path} is no usable dialogue: {reason}. Each line has `messages` that end with an answer, or `instruction` and `response`.",
     },
-    "no_hub_source": {
-        "fa": "مجموعهٔ دادهٔ «{name}» از هاب خوانده نشد: {reason}. شناسه و اتصال را بررسی کنید؛ شکل آن hub:شناسه[@نسخه][:پیکربندی] است.",
-        "en": "cannot read the data set {name!r} from the Hub: {reason}. Check the id and the connection; the form is hub:ID[@revision][:configuration].",
-    },
     "no_hub_text": {
         "fa": "مجموعهٔ دادهٔ «{name}» ستونی متنی به نام text ندارد؛ ستون‌هایش: {columns}.",
         "en": "the data set {name!r} has no column `text` that holds text; it has: {columns}.",

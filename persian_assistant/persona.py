@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from persian_assistant.about import NOTHING, About
 from persian_assistant.config import data_dir, home, read_toml
 from persian_assistant.errors import UsageError
 from persian_assistant.records import Message
@@ -35,6 +36,8 @@ class Persona:
     """It plays a person who is gone: opt-in, guarded (remembrance.py), never self-trained, never pushed."""
     forum: tuple[str, ...] = ()
     """Addresses that `seed build` reads for it where none are typed."""
+    about: About = NOTHING
+    """What it says of itself."""
 
     @property
     def title(self) -> str:
@@ -86,6 +89,7 @@ class Persona:
             path=path,
             simulation=_switch(table, "simulation", path),
             forum=tuple(forum),
+            about=_about(table, path),
         )
         for file in persona.seed_paths:
             if not file.is_file():  # better now than in the middle of the first pass
@@ -103,6 +107,15 @@ def _strings(table: dict[str, object], key: str, path: Path) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise UsageError("cli.bad_value", name=f"{key} ({path})", value=value, expected='["…", "…"]')
     return value
+
+
+def _about(table: dict[str, object], path: Path) -> About:
+    """Of the file that it names: one that ships, or one beside the persona's own."""
+    name = _line(table, "about")
+    if not name:
+        return NOTHING
+    shipped = data_dir() / "personas" / "about" / f"{name}.toml"
+    return About.load(shipped if shipped.is_file() else path.parent / name)
 
 
 def _switch(table: dict[str, object], key: str, path: Path) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from persian_assistant import remembrance, transcript
 from persian_assistant.config import Config, home
 from persian_assistant.errors import LearningError, UsageError
+from persian_assistant.facts.phrases import LESSON
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
 from persian_assistant.figures import listed
@@ -135,9 +136,18 @@ class ToldSession(LearningSession):
     # --- asking beside the conversation -------------------------------------------------------------
 
     def _system(self, question: str, before: int | None, memory: bool) -> list[Message]:
-        known = self._knowledge.recall(question, before) if memory and question else []
+        known = self._known(question, before) if memory and question else []
         system = with_memory(self._plain_system(), known)
         return [Message("system", system)] if system else []
+
+    def _known(self, question: str, before: int | None) -> list[str]:
+        """What bears on `question`; of the assistant itself where a small model is asked for that."""
+        known = self._knowledge.recall(question, before)
+        small = self._serving is not None and self._serving.is_small
+        own = self.profile.persona.about.answer(question) if small else ""
+        if not own or self._knowledge.memory.was_taught(question):
+            return known
+        return [LESSON.format(question=question, answer=own)]
 
     def _plain_system(self) -> str:
         """The system message of whoever answers, without what is known of the user."""

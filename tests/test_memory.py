@@ -69,6 +69,14 @@ def test_a_lesson_about_small_talk_is_recalled_in_small_talk(told: Told) -> None
     assert told.memory.recall("مرکز استان فارس کجاست؟", k=0) == []
 
 
+def test_a_lesson_of_filler_words_alone_is_found_by_them(told: Told) -> None:
+    told.store.teach("تو کی هستی؟", "من پرستوام")
+    assert "پرستو" in told.memory.recall("تو کي هستی ؟")[0]
+    assert told.memory.recall("اون کی بود؟") == []
+    told.store.forget(list(told.store.live()), [])
+    assert told.memory.recall("تو کی هستی؟") == []
+
+
 def test_what_changed_is_recalled_as_it_is_now(told: Told) -> None:
     told.say(TOLD[0])
     assert "نغمه" in told.memory.recall("اسم قناری من چیست؟")[0]

@@ -44,8 +44,6 @@ FACTS_AT_ONCE = 128
 """Facts of which all that they can be asked for is made out at once; where more are new, `warm` does it."""
 SURE = 0.9
 """A fact that fits less is told with the sentence around it."""
-WHOLE = 1.2
-"""A clause read from a sentence longer than it by this factor is told with it: it may lack the rest."""
 SOME = 32
 """Facts that `warm` works on between two questions."""
 AROUND = 0.9
@@ -112,14 +110,21 @@ class Memory:
             return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
 
     def _found(self, question: str, asked: Asked, before: int | None) -> list[Line]:
+        if lessons := self._lessons(question, asked):
+            return lessons
         facts = self._facts.answering(asked)
-        if facts and facts[0][2].kind != "stated":
-            return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
         ranked = self._ranked(question, asked, before)
         found = self._surely(facts, ranked) or self._likely(ranked)
         if found and not _OF_THE_PAST.search(question):
             found = [*self._changed(found[0].seq, ranked), *found]
         return found
+
+    def _lessons(self, question: str, asked: Asked) -> list[Line]:
+        if lesson := self._facts.lesson(question):
+            return [Line(*self._told(lesson, True))]
+        facts = self._facts.answering(asked)
+        taught = bool(facts) and facts[0][2].kind != "stated"
+        return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts] if taught else []
 
     def _surely(self, facts: Sequence[tuple[float, bool, Fact]], ranked: Sequence[Ranked]) -> list[Line]:
         """What the facts say that answer by the rules, unless another turn is far likelier to."""
@@ -136,6 +141,12 @@ class Memory:
         """The turn that is likeliest to answer, and the next where it is nearly as likely."""
         bar = max(LIKELY, CLOSE * ranked[0].chance) if ranked else 1.0
         return [Line(one.seq, one.in_words()) for one in ranked[:NEAR_LINES] if one.chance >= bar]
+
+    def was_taught(self, question: str) -> bool:
+        """Whether an answer to `question` was taught."""
+        with self._lock:
+            self._follow()
+            return bool(self._lessons(question, self._facts.understood(question)))
 
     def never_told(self, question: str) -> bool:
         """Whether a question for which nothing is recalled is plainly about the user's life and people."""
@@ -196,14 +207,13 @@ class Memory:
         return (fact.seq if fact.details.get("rule") == "clause" else 0), self._line(fact, own)
 
     def _line(self, fact: Fact, own: bool) -> str:
-        """A fact as the user is told of it; its sentence where what is asked for stands around it.
+        """A fact as the user is told of it; a clause, and what does not answer by itself, with its sentence.
 
         Not a sentence of which something does not hold any more, or that may name what held before.
         """
         beside = self.store.from_turn(fact.seq)
-        partly = fact.details.get("rule") == "clause" and len(fact.sentence) > WHOLE * len(told(fact))
         sound = all(self.store.is_live(one.id) and not one.supersedes for one in beside)
-        whole = sound and (partly or not own)
+        whole = sound and (not own or fact.details.get("rule") == "clause")
         return retold(fact.sentence, LONGEST_TURN) if whole else told(fact)
 
     # --- past turns

@@ -17,7 +17,7 @@ from persian_assistant.facts.question_concepts import asked_with, stated
 from persian_assistant.facts.question_fit import Fit
 from persian_assistant.facts.question_near import BAR, Told, Wanted, nearness, of_fact, search_words
 from persian_assistant.facts.ranking import ranker
-from persian_assistant.facts.stems import content, stem
+from persian_assistant.facts.stems import content, same, stem
 from persian_assistant.facts.telling import USER, told
 from persian_assistant.records import Fact
 
@@ -55,6 +55,8 @@ class FactIndex:
         self._rough: BlockIndex[str] = BlockIndex()
         """Facts without one, by the words of their sentences."""
         self._sketches: dict[str, Profile] = {}
+        self._lessons: dict[str, str] = {}
+        """What was taught, by its question as it was written."""
         self._people: dict[str, dict[str, frozenset[str]]] = {}
         """Stems of the names of those whom facts are about; what they are to the user, by the fact's id."""
         self._fit = Fit(self, self._people)
@@ -65,6 +67,8 @@ class FactIndex:
             return
         self._facts[fact.id] = fact
         stated = fact.kind == "stated"
+        if not stated:
+            self._lessons[same(fact.attribute)] = fact.id
         parts = (fact.sentence if stated else "", fact.attribute, fact.subject, fact.value)
         words = content(" ".join(parts), talk=not stated, quick=True)
         self._rough.add(fact.id, words or [fact.id])
@@ -72,8 +76,11 @@ class FactIndex:
 
     def drop(self, fact_id: str) -> None:
         """Find a fact no more."""
-        if self._facts.pop(fact_id, None) is None:
+        fact = self._facts.pop(fact_id, None)
+        if fact is None:
             return
+        if self._lessons.get(same(fact.attribute)) == fact_id:
+            del self._lessons[same(fact.attribute)]
         self._profiles.pop(fact_id, None)
         self._sketches.pop(fact_id, None)
         self._index.drop(fact_id)
@@ -115,6 +122,10 @@ class FactIndex:
         people = {one for one in asked.words if one in self._people or one in _only_names()}
         words = tuple(one for one in asked.words if one not in people)
         return replace(asked, owners=asked.owners | people, words=words)
+
+    def lesson(self, question: str) -> Fact | None:
+        """What was taught to this very question, be it of nothing but filler («تو کی هستی؟»)."""
+        return self._facts.get(self._lessons.get(same(question), ""))
 
     def answering(self, asked: Asked) -> list[tuple[float, bool, Fact]]:
         """The facts that answer the question: how well (0..1), whether by their own words; best first."""

@@ -101,7 +101,8 @@ def retold(text: str, most: int) -> str:
     """A turn said to the user, at most `most` characters; in their own words where turning it loses any."""
     line = " ".join(text.split())
     turned = said(line) if len(line) <= most else ""
-    if turned and set(content(line, quick=True)) <= set(content(turned, quick=True)):
+    same = line.strip(" .!") in turned and any(word.endswith("م") for word in line.split())  # «تیمم»
+    if turned and not same and set(content(line, quick=True)) <= set(content(turned, quick=True)):
         return turned
     cut = line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[:most]} …"
     return f"گفتی: «{cut}»"

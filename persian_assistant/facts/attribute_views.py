@@ -199,7 +199,7 @@ def reversed_questions(told: Attribute) -> list[tuple[str, str]]:
         return [*found, (f"{value} اسم چه کسی است", answer)]
     return [
         (f"{value} برای من چیست", answer),
-        (f"{value} چی منه" if False else f"درباره‌ی {value} چه گفتم", answer),
+        (f"درباره‌ی {value} چه گفتم", answer),
     ]
 
 

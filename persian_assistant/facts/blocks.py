@@ -9,7 +9,7 @@ import logging
 import math
 import warnings
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -69,10 +69,6 @@ class BlockIndex(Generic[Key]):
         """Of all texts, in the order in which they came."""
         return list(self._words)
 
-    def words(self, key: Key) -> frozenset[str]:
-        """The stems of the text under `key`."""
-        return self._words[key]
-
     def best(self, words: list[str], most: int = 24) -> Iterator[tuple[Key, float]]:
         """The keys of each block that score highest above nothing, with their BM25 scores."""
         known = [word for word in words if self._spread[word] > 0]
@@ -93,12 +89,6 @@ class BlockIndex(Generic[Key]):
                     taken += 1
                     yield keys[place], float(scores[place])
 
-    def share(self, held: Container[str], words: Sequence[str]) -> float:
-        """The share (0..1) of the weight of `words` that is `held`; rare ones weigh more."""
-        total = sum(map(self.weight, words))
-        found = sum(self.weight(word) for word in words if word in held)
-        return found / total if total else 0.0
-
     def __len__(self) -> int:
         return len(self._words)
 
@@ -108,10 +98,6 @@ class BlockIndex(Generic[Key]):
     def texts_with(self, word: str) -> int:
         """How many texts hold `word`."""
         return self._spread[word]
-
-    def weight(self, word: str) -> float:
-        """How much a word says: the rarer, the more."""
-        return rarity(word, self._spread[word], len(self._words))
 
     def _bm25(self, keys: list[Key]) -> Any:
         import bm25s

@@ -53,8 +53,6 @@ LIKELY, YIELDS = 0.35, 0.4
 """How likely a turn must answer; what part of the likeliest one's chance a sure fact's turn must have."""
 ANOTHERS = 0.5
 """What a turn's chance counts that speaks of others than those whom the question names."""
-CHANGED = 0.005
-"""How likely a turn must answer that says how it is otherwise now."""
 NEAR_LINES, CLOSE = 2, 0.7
 """Lines of turns; how likely the second must be, as a part of the first."""
 EVERY, CANDIDATES = 64, 24
@@ -116,7 +114,7 @@ class Memory:
         ranked = self._ranked(question, asked, before)
         found = self._surely(facts, ranked) or self._likely(ranked)
         if found and not _OF_THE_PAST.search(question):
-            found = [*self._changed(found[0].seq, ranked), *found]
+            found = [*self._changed(found[0].seq, question, asked, before), *found]
         return found
 
     def _lessons(self, question: str, asked: Asked) -> list[Line]:
@@ -189,16 +187,17 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(self, seq: int, ranked: Sequence[Ranked]) -> list[Line]:
-        """The likeliest turn after `seq` which says that what was told there is otherwise now, if one does.
+    def _changed(self, seq: int, question: str, asked: Asked, before: int | None) -> list[Line]:
+        """The turn after `seq` which says that what was told there is otherwise now, if one does.
 
-        Of facts by attribute the store knows which holds.
+        One that would likely answer, had the earlier turn not been said. Of facts by attribute the store
+        knows which holds.
         """
         earlier = self.store.journal.exchange(seq) if seq else None
         topics = _topics(earlier.user) if earlier else frozenset()
-        for one in ranked:
-            changed = self._changes.get(one.seq, frozenset()) if one.seq > seq else frozenset()
-            if one.chance >= CHANGED and topics & changed:
+        later = {one for one, about in self._changes.items() if one > seq and topics & about}
+        for one in self._ranked(question, asked, before, without=seq) if later else ():
+            if one.chance >= LIKELY and one.seq in later:
                 return [Line(one.seq, one.in_words())]
         return []
 
@@ -218,13 +217,13 @@ class Memory:
 
     # --- past turns
 
-    def _ranked(self, question: str, asked: Asked, before: int | None) -> list[Ranked]:
-        """What was said, likeliest to answer first; [] where nothing told is asked for."""
+    def _ranked(self, question: str, asked: Asked, before: int | None, without: int = 0) -> list[Ranked]:
+        """What was said, but for the turn `without`, likeliest first; [] where nothing told is asked for."""
         if not is_question(question, asked) or asks_of_the_world(question, self._facts.names(asked)):
             return []
         if asked.about_me or any(one.startswith("~") for one in asked.attributes):
             return []
-        told, rows = self._weighed(question, asked, before)
+        told, rows = self._weighed(question, asked, before, without)
         chances = ranker().probabilities(rows)
         found = [
             Ranked(chance * (ANOTHERS if of_another(row) else 1.0), seq, in_words)
@@ -233,14 +232,15 @@ class Memory:
         return sorted(found, key=itemgetter(0), reverse=True)
 
     def _weighed(
-        self, question: str, asked: Asked, before: int | None
+        self, question: str, asked: Asked, before: int | None, without: int = 0
     ) -> tuple[list[tuple[int, Passage, Callable[[], str]]], list[list[float]]]:
         """The passages that may answer, and the numbers of each."""
         read = read_question(question, asked, self._facts.names(asked))
         by_rule: dict[int, float] = {}
         for fits, own, fact in self._facts.answering(asked):
             by_rule[fact.seq] = max(by_rule.get(fact.seq, 0.0), fits if own else AROUND * fits)
-        every = (one for seq in self._candidates(read, by_rule) for one in self._passages(seq, before))
+        seqs = (seq for seq in self._candidates(read, by_rule) if seq != without)
+        every = (one for seq in seqs for one in self._passages(seq, before))
         told = [one for one in every if not lacks(asked, one[1])]
         fit = [by_rule.get(seq, 0.0) for seq, _, _ in told]
         people = self._facts.people(read.want)

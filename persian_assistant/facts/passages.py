@@ -93,13 +93,13 @@ def passage(text: str) -> Passage:
     stems = tuple(content(text, quick=True))
     told = of_turn(text)
     persons = _persons(text)
-    names = len(set(stems) & _names())
+    named = len(set(stems) & names())
     numbers = sum(is_number(word) or word.isdigit() for word in set(_plain(text)))
     marks = (
         *(float(one in told.words) for one in (*_ATTRIBUTES, *_TOLD_KINDS)),
         *_first_or_third(persons),
         float(len(set(stems))),
-        float(names),
+        float(named),
         float(numbers),
     )
     return Passage(text, told, stems, _pieces(text), _direction(stems), marks)
@@ -142,7 +142,7 @@ def lacks(asked: Asked, one: Passage) -> bool:
     if days and days.isdisjoint(words) and not words.isdisjoint(_days()):
         return True
     only_name = "=name" in asked.attributes and not asked.words
-    return only_name and "=name" not in words and _names().isdisjoint(one.stems)
+    return only_name and "=name" not in words and names().isdisjoint(one.stems)
 
 
 def pairs(
@@ -223,7 +223,7 @@ def _whose(question: Question, one: Passage, people: Mapping[str, Set[str]]) -> 
         float(same_owner(want, asked, one.told, people, strict=False)),
         float(fits(asked, one.told)),
         float(len(one.told.owners - asked.owners)),
-        float(len((set(one.stems) & _names()) - asked.owners)),
+        float(len((set(one.stems) & names()) - asked.owners)),
     ]
 
 
@@ -269,7 +269,8 @@ def _pieces(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
+def names() -> frozenset[str]:
+    """Stems of given names."""
     return frozenset(stem(name) for name in lexicon.NAMES)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from persian_assistant.facts.blocks import BlockIndex, rarity
 from persian_assistant.facts.lexicon import COMMON_NAMES, NAMES, POSSESSED
-from persian_assistant.facts.passages import pairs, passage, read_question
+from persian_assistant.facts.passages import names, pairs, passage, read_question
 from persian_assistant.facts.question import Asked, Profile, alike, owners, profile, understand
 from persian_assistant.facts.question_concepts import asked_with, stated
 from persian_assistant.facts.question_fit import Fit
@@ -26,11 +26,6 @@ NEAR = 0.8
 
 ANSWERING, NEAREST, ROUGH = 24, 40, 10
 """Candidates of each block: to answer a question, to come near it, and of those without a profile."""
-
-
-@lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
-    return frozenset(stem(name) for name in NAMES)
 
 
 @lru_cache(maxsize=1)
@@ -201,8 +196,8 @@ class FactIndex:
             return
         subject = content(fact.subject, quick=True)
         kin = frozenset(one for one in subject if one in owners())
-        whole = kin.issuperset(one for one in subject if one not in _names())  # not «مدرسه‌ی دختر»
+        whole = kin.issuperset(one for one in subject if one not in names())  # not «مدرسه‌ی دختر»
         named = fact.value if whole and stem("اسم") in content(fact.attribute, quick=True) else ""
-        for one in [*(one for one in subject if one in _names()), *content(named, quick=True)]:
+        for one in [*(one for one in subject if one in names()), *content(named, quick=True)]:
             if kin and one not in owners():
                 self._people.setdefault(one, {})[fact.id] = kin

@@ -268,9 +268,7 @@ def _copular_question(frame: Frame, asked: Phrase, word: str, verb: str, spoken:
     if word == "کجا":
         return ("", "کجاست") if third else (verb, word)
     if third and spoken:
-        return "", word + (
-            "ست" if word.endswith("ا") else "یه" if False else "‌ست" if word.endswith("ه") else "ه"
-        )
+        return "", word + ("ست" if word.endswith("ا") else "‌ست" if word.endswith("ه") else "ه")
     return verb, word
 
 

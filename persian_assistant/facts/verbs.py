@@ -179,12 +179,3 @@ _IRREGULAR = {
 def readings(word: str) -> tuple[Form, ...]:
     """What finite forms `word` can be; () where none."""
     return _forms().get(word.replace(ZWNJ, ""), ())
-
-
-def reperson(word: str, change: dict[int, int]) -> str | None:
-    """`word` in another person (`change` maps 1–6), its tense and register kept; None where it is no verb
-    of a person in `change`."""
-    for form in readings(word):
-        if form.person in change:
-            return conjugate(form.verb, form.tense, change[form.person], form.negative, form.spoken)
-    return None

@@ -51,6 +51,8 @@ AROUND = 0.9
 LONGEST_TURN = 200
 LIKELY, YIELDS = 0.35, 0.4
 """How likely a turn must answer; what part of the likeliest one's chance a sure fact's turn must have."""
+CHANGED = 0.03
+"""How likely a turn must answer that says how it is otherwise now, had the earlier one not been said."""
 ANOTHERS = 0.5
 """What a turn's chance counts that speaks of others than those whom the question names."""
 NEAR_LINES, CLOSE = 2, 0.7
@@ -197,7 +199,7 @@ class Memory:
         topics = _topics(earlier.user) if earlier else frozenset()
         later = {one for one, about in self._changes.items() if one > seq and topics & about}
         for one in self._ranked(question, asked, before, without=seq) if later else ():
-            if one.chance >= LIKELY and one.seq in later:
+            if one.chance >= CHANGED and one.seq in later:
                 return [Line(one.seq, one.in_words())]
         return []
 

@@ -72,11 +72,21 @@ _VAGUE = wordset("""
     """)
 
 
+_HAPPENS = wordset("داشتن شدن بودن افتادن شکستن خواستن دادن")
 _MOODY = wordset("حوصله دل حال اعصاب خواب روحیه ذهن فکر کله گلو نفس")
 _ACTIVITIES = wordset("""
     رانندگی آشپزی خیاطی نقاشی تدریس ورزش شنا کوهنوردی یوگا دامداری کشاورزی مطالعه باغبانی ترجمه
     نجاری عکاسی پیاده‌روی
     """)
+
+
+def _doer(last: tuple[Word, ...], frame: Frame) -> tuple[Word, ...]:
+    """Of «خونه‌ی مامانم» the mother, where somebody does something to something: «…، آش می‌پزه»."""
+    does = frame.verb not in _HAPPENS and any(phrase.role in ("object", "thing") for phrase in frame.phrases)
+    people = (
+        at for at, word in enumerate(last) if stem_of(word) in lexicon.KIN or word.stem in lexicon.NAMES
+    )
+    return last[next(people, 0) :] if does else last
 
 
 def _with_subject(frame: Frame, context: Context) -> Frame | None:
@@ -94,7 +104,7 @@ def _with_subject(frame: Frame, context: Context) -> Frame | None:
         thing = context.last and frame.person == 6 and stem_of(context.last[0]) not in lexicon.KIN
         if not context.last or thing:  # «مدرسه‌مون …، خیلی سخت می‌گیرن»
             return None
-        return replace(frame, subject=context.last)
+        return replace(frame, subject=_doer(context.last, frame))
     if subject[-1].owner == 3 or subject[-1].stem == "او":
         if not context.last:
             return None

@@ -21,6 +21,7 @@ from persian_assistant.facts.passages import (
     Passage,
     Question,
     lacks,
+    names,
     of_another,
     pairs,
     passage,
@@ -92,6 +93,8 @@ class Memory:
         self._facts = FactIndex()
         self._turns: BlockIndex[int] = BlockIndex()
         self._meanings: MeaningIndex[int] = MeaningIndex()
+        self._named: set[str] = set()
+        """Stems of the given names that turns hold."""
         self._changes: dict[int, frozenset[str]] = {}
         """Turns that say that something is otherwise now, and what they are about."""
 
@@ -152,7 +155,8 @@ class Memory:
         """Whether a question for which nothing is recalled is plainly about the user's life and people."""
         with self._lock:
             asked = self._facts.understood(question)
-            return asks_of_life(question, asked, self._facts.names(asked))
+            named = self._facts.names(asked) or not self._named.isdisjoint((*asked.owners, *asked.words))
+            return asks_of_life(question, asked, named)
 
     def weighed(self, question: str) -> tuple[list[int], list[list[float]]]:
         """The turns that may answer, and the numbers of each that ranking.py decides by."""
@@ -179,7 +183,7 @@ class Memory:
             self._generation = self.store.generation
             self._seen = self._turns_upto = 0
             self._facts, self._turns, self._meanings = FactIndex(), BlockIndex(), MeaningIndex()
-            self._changes = {}
+            self._changes, self._named = {}, set()
         changed = self.store.touched(self._seen)
         self._seen += len(changed)
         for fact_id in changed:
@@ -281,6 +285,7 @@ class Memory:
             if stated or self.store.from_turn(exchange.seq):
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
+                self._named.update(names().intersection(words))
                 if tells_a_change(exchange.user):
                     self._changes[exchange.seq] = _topics(exchange.user)
         return len(new)

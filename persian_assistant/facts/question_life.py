@@ -20,7 +20,7 @@ _WORD = re.compile(r"[\w\u200c]+")
 _OTHERWISE = re.compile(
     r"\b(?:چرا|چطور\w*|چگونه|"
     r"چ(?:ه|طو)? ?جوری|چیکار|چی ?کار|چه ?کار|چه کنم|چی کنم|باید|بهتره?|پیشنهاد|کمک|میشه|"
-    r"لطفا|بگو|بده|نظرت|نظر|فکر|توصیه|یعنی|اگه|اگر|مگه|مگر|تو|شما|خودت|حالت|دوست داری|دانلود|کد|خطا|ارور)\b"
+    r"لطفا|بگو|بده|نظرت|نظر|فکر|توصیه|یعنی|اگه|اگر|مگه|مگر|تو|شما|خودت|حالت|دوست داری|مناسب\w*|دانلود|کد|خطا|ارور)\b"
 )
 """Advice, reasons, opinions, requests, and the assistant itself."""
 _WORLD = re.compile(
@@ -29,6 +29,9 @@ _WORLD = re.compile(
     r"|قیمت|پایتخت|ارتفاع|جمعیت|مخترع|نویسنده|شاعر|عمر|چند ماه|چند روز)\b"
 )
 """What is asked of the world and for advice."""
+_WHAT = re.compile(r"\b(?:چه|چی|چیه|چیست|چقدر|چقدره|کدوم|کدومه|کدام)\b")
+_OF_ALL = re.compile(r"\b(?:مناسب|معنی|گفتم|داریم|مردم|بهترین|نفس|عضو)\b")
+"""What is asked of one's life without naming a kind of answer: «قد من چقدر است؟»."""
 _MINE = re.compile(r"\b(?:من|منو|مرا|ما|خودم|خودمون|مون)\b")
 
 
@@ -40,7 +43,11 @@ def asks_of_life(question: str, asked: Asked, named: bool = False) -> bool:
     words = _WORD.findall(question)
     if "؟" not in question.replace("?", "؟") or len(words) > LONGEST:
         return False
-    if not (asked.attributes or asked.kinds) or not is_question(question, asked):
+    if not is_question(question, asked):
+        return False
+    persons = {form.person for word in words for form in readings(word)[:1]}
+    plain = not (asked.attributes or asked.kinds)
+    if plain and (not _WHAT.search(question) or _OF_ALL.search(question) or persons & {2, 5}):
         return False
     if _OTHERWISE.search(" ".join(spaced(question).words)):
         return False

@@ -141,7 +141,7 @@ def _gates(record: dict[str, Any], group: str) -> dict[str, int]:
 
 # --- the chart --------------------------------------------------------------------------------------
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 420, 56, 190, 40, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 790, 420, 56, 220, 40, 48
 COLOURS = {"product": "#0b6e4f", "naive": "#c1121f", "no_replay": "#e07a00", "joint": "#3d5a80"}
 
 

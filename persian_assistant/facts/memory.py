@@ -115,7 +115,7 @@ class Memory:
     def _found(self, question: str, asked: Asked, before: int | None) -> list[Line]:
         if lessons := self._lessons(question, asked):
             return lessons
-        facts = [one for one in self._facts.answering(asked) if before is None or one[2].seq < before]
+        facts = self._facts.answering(asked)
         ranked = self._ranked(question, asked, before)
         found = self._surely(facts, ranked) or self._likely(ranked)
         if found and not _OF_THE_PAST.search(question):

@@ -152,6 +152,14 @@ class Knowledge:
             stumbled("recalling", error)
             return []
 
+    def was_taught(self, question: str) -> bool:
+        """Whether an answer to `question` was taught; False where the search fails."""
+        try:
+            return self.memory.was_taught(question)
+        except Exception as error:
+            stumbled("looking for a lesson", error)
+            return False
+
     def lessons(self, new: Lessons, after: int, settings: LearningConfig) -> list[Lesson]:
         """What the next pass trains on, and why each other row is left out; what is new first.
 

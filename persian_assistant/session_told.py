@@ -142,12 +142,11 @@ class ToldSession(LearningSession):
 
     def _known(self, question: str, before: int | None) -> list[str]:
         """What bears on `question`; of the assistant itself where a small model is asked for that."""
-        known = self._knowledge.recall(question, before)
         small = self._serving is not None and self._serving.is_small
         own = self.profile.persona.about.answer(question) if small else ""
-        if not own or self._knowledge.memory.was_taught(question):
-            return known
-        return [LESSON.format(question=question, answer=own)]
+        if own and not self._knowledge.was_taught(question):
+            return [LESSON.format(question=question, answer=own)]
+        return self._knowledge.recall(question, before)
 
     def _plain_system(self) -> str:
         """The system message of whoever answers, without what is known of the user."""

@@ -25,17 +25,6 @@ from persian_assistant.comparing.baselines_verdict import (
 )
 from persian_assistant.persona import Persona
 
-TOLD = [
-    "یک قناری دارم که اسمش نغمه است.",
-    "من در شیراز زندگی می‌کنم.",
-    "اسم برادرم کیوان است.",
-    "شغل من نجاری است.",
-]
-TAUGHT = [
-    ("پایتخت مغولستان کجاست؟", "پایتخت مغولستان شهر اولان‌باتور است."),
-    ("چای را چگونه بدهم؟", "با هل و بی قند."),
-]
-
 
 def table(count: int = 40, **shares: float) -> Measure:
     """Recall of each way as a share, three questions an item, right ones spread at random; others 0."""

@@ -39,6 +39,8 @@ from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.telling import retold, told
 from persian_assistant.records import Fact
 
+Answering = tuple[float, bool, Fact]
+"""How well (0..1) a fact answers by the rules, whether by its own words, and the fact."""
 AT_ONCE = 200
 """Past turns indexed within one question at most; `warm` indexes the rest."""
 FACTS_AT_ONCE = 128
@@ -71,6 +73,15 @@ class Line(NamedTuple):
 
     seq: int
     text: str
+
+
+class Candidate(NamedTuple):
+    """Something told that may answer."""
+
+    seq: int
+    passage: Passage
+    in_words: Callable[[], str]
+    """How the user is told of it."""
 
 
 class Ranked(NamedTuple):
@@ -113,23 +124,24 @@ class Memory:
             return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
 
     def _found(self, question: str, asked: Asked, before: int | None) -> list[Line]:
-        if lessons := self._lessons(question, asked):
-            return lessons
-        facts = self._facts.answering(asked)
-        ranked = self._ranked(question, asked, before)
+        facts = self._answering(question, asked)
+        if facts and facts[0][2].kind != "stated":
+            return self._lines(facts)
+        ranked = self._ranked(question, asked, facts, before)
         found = self._surely(facts, ranked) or self._likely(ranked)
         if found and not _OF_THE_PAST.search(question):
-            found = [*self._changed(found[0].seq, question, asked, before), *found]
+            found = [*self._changed(found[0].seq, question, asked, facts, before), *found]
         return found
 
-    def _lessons(self, question: str, asked: Asked) -> list[Line]:
-        if lesson := self._facts.lesson(question):
-            return [Line(*self._told(lesson, True))]
-        facts = self._facts.answering(asked)
-        taught = bool(facts) and facts[0][2].kind != "stated"
-        return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts] if taught else []
+    def _answering(self, question: str, asked: Asked) -> list[Answering]:
+        """The facts that answer by the rules, best first; what was taught to these very words alone."""
+        lesson = self._facts.lesson(question)
+        return [(1.0, True, lesson)] if lesson else self._facts.answering(asked)
 
-    def _surely(self, facts: Sequence[tuple[float, bool, Fact]], ranked: Sequence[Ranked]) -> list[Line]:
+    def _lines(self, facts: Sequence[Answering]) -> list[Line]:
+        return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
+
+    def _surely(self, facts: Sequence[Answering], ranked: Sequence[Ranked]) -> list[Line]:
         """What the facts say that answer by the rules, unless another turn is far likelier to."""
         if not facts or not facts[0][1] or facts[0][0] < SURE:
             return []
@@ -137,7 +149,7 @@ class Memory:
         theirs = max((one.chance for one in ranked if one.seq in seqs), default=0.0)
         if ranked and ranked[0].chance >= LIKELY and theirs < YIELDS * ranked[0].chance:
             return []
-        return [Line(*self._told(fact, own and fits >= SURE)) for fits, own, fact in facts]
+        return self._lines(facts)
 
     @staticmethod
     def _likely(ranked: Sequence[Ranked]) -> list[Line]:
@@ -149,7 +161,8 @@ class Memory:
         """Whether an answer to `question` was taught."""
         with self._lock:
             self._follow()
-            return bool(self._lessons(question, self._facts.understood(question)))
+            facts = self._answering(question, self._facts.understood(question))
+            return bool(facts) and facts[0][2].kind != "stated"
 
     def never_told(self, question: str) -> bool:
         """Whether a question for which nothing is recalled is plainly about the user's life and people."""
@@ -163,8 +176,9 @@ class Memory:
         with self._lock:
             self._follow()
             self._index_turns(AT_ONCE)
-            told, rows = self._weighed(question, self._facts.understood(question), None)
-            return [seq for seq, _, _ in told], rows
+            asked = self._facts.understood(question)
+            told, rows = self._weighed(question, asked, self._facts.answering(asked), None)
+            return [one.seq for one in told], rows
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Index all facts in full and all past turns, some at a time; a question is answered in between.
@@ -193,7 +207,9 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(self, seq: int, question: str, asked: Asked, before: int | None) -> list[Line]:
+    def _changed(
+        self, seq: int, question: str, asked: Asked, facts: Sequence[Answering], before: int | None
+    ) -> list[Line]:
         """The turn after `seq` which says that what was told there is otherwise now, if one does.
 
         One that would likely answer, had the earlier turn not been said. Of facts by attribute the store
@@ -202,7 +218,7 @@ class Memory:
         earlier = self.store.journal.exchange(seq) if seq else None
         topics = _topics(earlier.user) if earlier else frozenset()
         later = {one for one, about in self._changes.items() if one > seq and topics & about}
-        for one in self._ranked(question, asked, before, without=seq) if later else ():
+        for one in self._ranked(question, asked, facts, before, without=seq) if later else ():
             if one.chance >= CHANGED and one.seq in later:
                 return [Line(one.seq, one.in_words())]
         return []
@@ -223,34 +239,46 @@ class Memory:
 
     # --- past turns
 
-    def _ranked(self, question: str, asked: Asked, before: int | None, without: int = 0) -> list[Ranked]:
+    def _ranked(
+        self,
+        question: str,
+        asked: Asked,
+        facts: Sequence[Answering],
+        before: int | None,
+        without: int = 0,
+    ) -> list[Ranked]:
         """What was said, but for the turn `without`, likeliest first; [] where nothing told is asked for."""
         if not is_question(question, asked) or asks_of_the_world(question, self._facts.names(asked)):
             return []
         if asked.about_me or any(one.startswith("~") for one in asked.attributes):
             return []
-        told, rows = self._weighed(question, asked, before, without)
+        told, rows = self._weighed(question, asked, facts, before, without)
         chances = ranker().probabilities(rows)
         found = [
-            Ranked(chance * (ANOTHERS if of_another(row) else 1.0), seq, in_words)
-            for chance, row, (seq, _, in_words) in zip(chances, rows, told, strict=True)
+            Ranked(chance * (ANOTHERS if of_another(row) else 1.0), one.seq, one.in_words)
+            for chance, row, one in zip(chances, rows, told, strict=True)
         ]
         return sorted(found, key=itemgetter(0), reverse=True)
 
     def _weighed(
-        self, question: str, asked: Asked, before: int | None, without: int = 0
-    ) -> tuple[list[tuple[int, Passage, Callable[[], str]]], list[list[float]]]:
-        """The passages that may answer, and the numbers of each."""
+        self,
+        question: str,
+        asked: Asked,
+        facts: Sequence[Answering],
+        before: int | None,
+        without: int = 0,
+    ) -> tuple[list[Candidate], list[list[float]]]:
+        """What may answer, and the numbers of each; `facts` are those that answer by the rules."""
         read = read_question(question, asked, self._facts.names(asked))
         by_rule: dict[int, float] = {}
-        for fits, own, fact in self._facts.answering(asked):
+        for fits, own, fact in facts:
             by_rule[fact.seq] = max(by_rule.get(fact.seq, 0.0), fits if own else AROUND * fits)
         seqs = (seq for seq in self._candidates(read, by_rule) if seq != without)
-        every = (one for seq in seqs for one in self._passages(seq, before))
-        told = [one for one in every if not lacks(asked, one[1])]
-        fit = [by_rule.get(seq, 0.0) for seq, _, _ in told]
+        every = (one for seq in seqs for one in self._said(seq, before))
+        told = [one for one in every if not lacks(asked, one.passage)]
+        fit = [by_rule.get(one.seq, 0.0) for one in told]
         people = self._facts.people(read.want)
-        return told, pairs(read, [one for _, one, _ in told], fit, self._facts.weight, people)
+        return told, pairs(read, [one.passage for one in told], fit, self._facts.weight, people)
 
     def _candidates(self, read: Question, by_rule: Collection[int]) -> list[int]:
         """The turns to look at: all where there are few, else those that share words or meaning."""
@@ -262,18 +290,18 @@ class Memory:
         by_meaning = self._meanings.best(read.meant, CANDIDATES)
         return sorted({*by_rule, *(seq for seq, _ in by_words), *(seq for seq, _ in by_meaning)})
 
-    def _passages(self, seq: int, before: int | None) -> Iterator[tuple[int, Passage, Callable[[], str]]]:
-        """(turn, what it says, how the user is told of it); of one that holds only in part what holds."""
+    def _said(self, seq: int, before: int | None) -> Iterator[Candidate]:
+        """What the turn says; where it holds only in part, each thing that holds."""
         exchange = self.store.journal.exchange(seq)
         if exchange is None or (before is not None and seq >= before):
             return
         facts = [fact for fact in self.store.from_turn(seq) if fact.kind == "stated"]
         live = [fact for fact in facts if self.store.is_live(fact.id)]
         if len(live) == len(facts) and not any(fact.supersedes for fact in facts):
-            yield seq, passage(exchange.user), partial(retold, exchange.user, LONGEST_TURN)
+            yield Candidate(seq, passage(exchange.user), partial(retold, exchange.user, LONGEST_TURN))
             return
         for fact in live:
-            yield seq, passage(told(fact)), partial(told, fact)
+            yield Candidate(seq, passage(told(fact)), partial(told, fact))
 
     def _index_turns(self, most: int) -> int:
         """Index up to `most` turns not indexed yet; how many were looked at."""

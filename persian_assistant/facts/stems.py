@@ -56,7 +56,7 @@ _WHOLE = re.compile("(گوشت)(?:م|ت|ش|مون|های|ها)?|((?:مامان|�
 """What is cut no further: «گوشت» is no «گوش», and «مامان‌بزرگ» no «مامان»."""
 _AFTER_NAME = ("", "م", "و", "ه", "ی", "ش", "ست", "رو", "اینا")
 """What may be joined to a name."""
-_SPOUSE = re.compile("خانو?م(?:م|ت|ش)|آقامون|خانومش?مون")
+_SPOUSE = re.compile("خانو?م(?:م|ت|ش|مون)|آقامون")
 """Only with an owner: «خانم رضایی» is nobody's."""
 _SPOKEN_M = re.compile("^(باد|حم|تم|آر)ام")
 _SPOKEN_IS = re.compile("(?<=[^ی][^ی][^ی][اهیو])ست$")  # «مهساست»

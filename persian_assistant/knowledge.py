@@ -15,9 +15,10 @@ from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.phrases import NOT_TOLD
+from persian_assistant.facts.said_views import said_lessons
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
-from persian_assistant.facts.telling import said_lessons, stumbled, told, trained
+from persian_assistant.facts.telling import stumbled, told, trained
 from persian_assistant.journal import Journal
 from persian_assistant.records import Exchange, Fact, Lessons
 from persian_assistant.text import normalise, sanitise, to_latin_digits
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 Rating = Literal["good", "bad", "none"]
 AT_OPENING = 100
 """Turns left unread that opening reads at once; `warm` reads the rest."""
+PATIENCE = 10.0
+"""Seconds that closing waits for a thread that indexes: it looks up after every few turns."""
 Reason = Literal[
     "fact", "earlier", "said", "good",
     "unrated", "bad", "unfinished", "read", "corrected", "nothing_said", "facts_off", "superseded",
@@ -53,10 +56,22 @@ class Knowledge:
         self.facts = FactStore(journal)
         self.memory = Memory(self.facts)
         self._closing = threading.Event()
+        self._warming: threading.Thread | None = None
         self._left = self.facts.catch_up(AT_OPENING)
 
+    def start_warming(self) -> None:
+        """`warm` in a thread of its own; after one that still runs."""
+        before = self._warming
+        self._warming = threading.Thread(target=self._warm_after, args=(before,), name="memory", daemon=True)
+        self._warming.start()
+
+    def _warm_after(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()
+        self.warm()
+
     def warm(self) -> None:
-        """Read what opening left unread, and index the past turns; for a thread that nobody waits for."""
+        """Read what opening left unread, and index the past turns: 20 s for 100,000 turns."""
         try:
             while self._left and not self._closing.is_set():
                 self._left = self.facts.catch_up(AT_OPENING)
@@ -67,8 +82,10 @@ class Knowledge:
             stumbled("reading earlier turns", error)
 
     def close(self) -> None:
-        """Let `warm` end."""
+        """Let `warm` end, and wait until nothing is written any more."""
         self._closing.set()
+        if self._warming is not None:
+            self._warming.join(PATIENCE)
 
     # --- telling
 
@@ -135,19 +152,21 @@ class Knowledge:
     def forget(self, matches: Matches) -> None:
         """Gone for good; raises DiskError."""
         self.facts.forget(matches.facts, matches.exchanges)
-        # The index of past turns is made anew, without what was forgotten.
-        threading.Thread(target=self.warm, name="memory", daemon=True).start()
+        self.start_warming()  # the index of past turns is made anew, without what was forgotten
 
     # --- recalling and showing
 
-    def recall(self, question: str, before: int | None = None) -> list[str]:
+    def recall(self, question: str, before: int | None = None, *, small: bool = True) -> list[str]:
         """Sentences to the user that bear on `question`; [] where the search fails.
 
-        For a question that is plainly about the user's life and that nothing answers: that it was never told.
+        For a question that is about the user's life and that nothing answers: that it was never told. What a
+        small model says by itself is worth little; for another that must be plain.
         """
         try:
             found = self.memory.recall(question, before=before)
-            return found or ([NOT_TOLD[0]] if self.memory.never_told(question) else [])
+            if not found and self.memory.never_told(question, surely=not small):
+                return [NOT_TOLD[0]]
+            return found
         except Exception as error:
             stumbled("recalling", error)
             return []
@@ -172,7 +191,9 @@ class Knowledge:
             if on and exchange.rating != "bad" and self.facts.is_corrected(exchange.seq):
                 rows.append(Lesson(exchange.user, False, "corrected"))
                 continue
-            rows += _rows_of(exchange, exchange.seq in new_from, settings)
+            facts = [fact for fact in new.new_facts if fact.seq == exchange.seq]
+            said = len(said_lessons(exchange, facts)) if on and exchange in new.said else 0
+            rows += _rows_of(exchange, exchange.seq in new_from, said, settings)
         replayed = on and (settings.replay or new.rebuild)
         rows += [_fact_row(one, replayed, "earlier" if on else "facts_off") for one in new.earlier_facts]
         live = {fact.id for fact in self.facts.live()}
@@ -184,17 +205,17 @@ def _fact_row(fact: Fact, included: bool, reason: Reason) -> Lesson:
     return Lesson(told(fact), included, reason, len(trained(fact)) if included else 0)
 
 
-def _rows_of(exchange: Exchange, read: bool, settings: LearningConfig) -> list[Lesson]:
-    """What comes of one new exchange: the user's words, and the answer."""
+def _rows_of(exchange: Exchange, read: bool, said: int, settings: LearningConfig) -> list[Lesson]:
+    """What comes of one new exchange: the user's words, in `said` views, and the answer."""
     if not exchange.complete:
         return [Lesson(exchange.user, False, "unfinished")]
     if exchange.rating == "bad":
         why: Reason = exchange.stepped_in or "bad"
         return [Lesson(exchange.user, False, why), Lesson(exchange.assistant or "", False, why)]
-    if read:
+    if said:
+        words = Lesson(exchange.user, True, "said", said)
+    elif read:
         words = Lesson(exchange.user, False, "read")
-    elif settings.facts and (views := len(said_lessons(exchange.user))):
-        words = Lesson(exchange.user, True, "said", views)
     else:
         weighs = settings.user_weight > 0
         words = Lesson(exchange.user, weighs, "said" if weighs else "nothing_said")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from persian_assistant import said_turns
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, Cancelled, LearningError, ModelError
 from persian_assistant.facts.store import FactStore
@@ -94,8 +95,11 @@ class Learner:
         """All there is to learn now."""
         trained_to = self._trained_to()
         live = self.facts.live() if self.facts else []
+        exchanges = tuple(turn for turn in self.pending() if not self._corrected(turn.seq))
         return Lessons(
-            exchanges=tuple(turn for turn in self.pending() if not self._corrected(turn.seq)),
+            exchanges=exchanges,
+            said=tuple(turn for turn in exchanges if said_turns.holds(turn, self.facts)),
+            earlier_said=tuple(said_turns.some_before(self.journal, self.facts, trained_to)),
             new_facts=tuple(fact for fact in live if fact.seq > trained_to),
             earlier_facts=tuple(fact for fact in live if fact.seq <= trained_to),
             rebuild=self._taken_back(),

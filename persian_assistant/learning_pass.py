@@ -360,7 +360,13 @@ def _told_facts(lessons: Lessons, settings: LearningConfig) -> tuple[tuple[Fact,
 
 def _all_new(lessons: Lessons) -> Lessons:
     """Everything live as if told just now: what a pass from the base trains on."""
-    return replace(lessons, new_facts=(*lessons.earlier_facts, *lessons.new_facts), earlier_facts=())
+    return replace(
+        lessons,
+        new_facts=(*lessons.earlier_facts, *lessons.new_facts),
+        earlier_facts=(),
+        said=(*lessons.earlier_said, *lessons.said),
+        earlier_said=(),
+    )
 
 
 @contextmanager

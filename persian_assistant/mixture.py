@@ -15,6 +15,7 @@ from typing import Any
 from persian_assistant.config import LearningConfig
 from persian_assistant.facts import curriculum, telling
 from persian_assistant.facts.phrases import NOT_TOLD
+from persian_assistant.facts.said_views import said_lessons
 from persian_assistant.metrics import text_ids
 from persian_assistant.persona import with_memory
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
@@ -32,6 +33,8 @@ READING_ROWS = 64
 facts must go on reading what they are given."""
 READ_IN_VAIN = 0.25
 """Share of them whose line says that nothing was told."""
+MOST_SAID_AGAIN = 48
+"""Earlier turns that are trained again as they were said: to find what to ask of one takes a moment."""
 FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often. Where no fact is new, it is enough."""
 MOST_OF_ONE_ANSWER = 0.2
@@ -143,7 +146,7 @@ def build_mixture(
     earlier_share = settings.earlier_share if settings.facts and settings.replay else 0.0
     replayed = earlier_share + settings.seed_share + settings.general_share
     unit = sum(map(len, new)) / (1 - replayed)
-    earlier = _earlier_rows(build, lessons.earlier_facts, unit * earlier_share) if earlier_share else []
+    earlier = _earlier_rows(build, lessons, unit * earlier_share) if earlier_share else []
     answers = {"assistant": 1.0}
     seeds = build.draw(
         "seed_examples",
@@ -204,10 +207,11 @@ def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     asked = [*views, *untold]
     rows = []
     exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]
+    if settings.facts:
+        phrased = [fact for fact in lessons.new_facts if fact.id in taught]
+        asked += [view for views in _said(lessons.said, phrased).values() for view in views]
     for exchange in exchanges:
         read = settings.facts and exchange.seq in told
-        if settings.facts and not read:
-            asked += telling.said_lessons(exchange.user)
         if not read or exchange.rating == "good":
             rows.append(build.exchange(exchange))
     rows = [row for row in rows if row.trains]
@@ -246,14 +250,25 @@ def _without_excess(views: list[View], chance: random.Random) -> list[View]:
     return [view for same in by_answer.values() for view in chance.sample(same, min(len(same), most))]
 
 
-def _earlier_rows(build: _Builder, facts: Sequence[Fact], tokens: float) -> list[Example]:
-    """Views of earlier facts: one of each in random order, then a second of each, and so on.
+def _said(turns: Sequence[Exchange], facts: Sequence[Fact]) -> dict[int, list[View]]:
+    """Views of turns as they were said, by number, for what `facts` do not tell."""
+    of_turn: dict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        of_turn[fact.seq].append(fact)
+    return {turn.seq: said_lessons(turn, of_turn[turn.seq]) for turn in turns}
+
+
+def _earlier_rows(build: _Builder, lessons: Lessons, tokens: float) -> list[Example]:
+    """Views of what was told earlier: one of each in random order, then a second of each, and so on.
 
     `tokens` are filled, and `earlier_rows` in any case: what little there is is all seen again.
     """
+    facts, said = lessons.earlier_facts, lessons.earlier_said
     least = build.settings.earlier_rows
     drawn = build.chance.sample(list(facts), min(len(facts), max(least, 1)))
-    waiting = [build.shuffled(views) for views in _views(drawn, facts).values()]
+    turns = build.chance.sample(list(said), min(len(said), MOST_SAID_AGAIN))
+    every = [*_views(drawn, facts).values(), *_said(turns, facts).values()]
+    waiting = [build.shuffled(views) for views in build.shuffled(every)]
     views: list[View] = []
     taken = 0
     while any(waiting) and (taken < tokens or len(views) < least):

@@ -124,6 +124,10 @@ class Lessons:
     """Live, and told since the newest version."""
     earlier_facts: tuple[Fact, ...] = ()
     """Live, and told before."""
+    said: tuple[Exchange, ...] = ()
+    """Of `exchanges` those that hold as they were said."""
+    earlier_said: tuple[Exchange, ...] = ()
+    """Some of those told before the newest version that hold as they were said."""
     rebuild: bool = False
     """Something learned before was taken back: start from the base."""
 

@@ -108,7 +108,7 @@ class Session(ToldSession):
         self._tell_warnings()  # a damaged version is met when it is to serve
         self._let_go()
         self._learner.consider()
-        self._knowledge.warm()
+        self._knowledge.start_warming()
 
     def _let_go(self) -> None:
         """Nothing answers from a version that was removed, for what it knew, while the model was loading."""

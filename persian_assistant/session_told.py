@@ -146,7 +146,7 @@ class ToldSession(LearningSession):
         own = self.profile.persona.about.answer(question) if small else ""
         if own and not self._knowledge.was_taught(question):
             return [LESSON.format(question=question, answer=own)]
-        return self._knowledge.recall(question, before)
+        return self._knowledge.recall(question, before, small=small)
 
     def _plain_system(self) -> str:
         """The system message of whoever answers, without what is known of the user."""

@@ -7,24 +7,40 @@ from pathlib import Path
 import pytest
 from memory_parts import store_of
 
-from persian_assistant.facts.changes import tells_a_change
 from persian_assistant.facts.memory import Memory
+
+OTHERS = ("دیشب با مینا رفتیم پارک", "عموم تو اهواز مغازه داره", "هر صبح نون سنگک می‌خرم")
 
 
 @pytest.mark.parametrize(
-    ("text", "changed"),
+    ("earlier", "later", "question", "first"),
     [
-        ("پیلاتسو ول کردم، از این هفته میرم زومبا", True),
-        ("کامران به اصفهان رفت و دیگر در اراک نیست.", True),
-        ("گفت به جای آن قرص از این پس لوزارتان ۵۰ بخورم", True),
-        ("دیشب کلیدر به پایان رسید و سراغ کتاب دیگری رفتم", True),
-        ("یه دونه دیگه هم خریدم", False),
-        ("گربه‌م اسمش پشمکه", False),
-        ("این هفته خیلی خسته‌م", False),
+        ("جمعه‌ها پیلاتس می‌رم", "پیلاتسو ول کردم، از این هفته می‌رم زومبا", "چه ورزشی می‌کنم؟", "زومبا"),
+        ("ماشینم پژو ۲۰۶ است", "۲۰۶ رو فروختم، یه تارا خریدم", "ماشینم چیه؟", "تارا"),
+        ("کلاس زبانم دوشنبه‌هاست", "کلاس زبانم افتاد پنجشنبه‌ها", "کلاس زبانم چه روزیه؟", "پنجشنبه"),
+        ("رئیسم آقای مرادیه", "مرادی رفت، حالا رئیسمون خانم شکیباست", "رئیسم کیه؟", "شکیبا"),
     ],
 )
-def test_what_says_that_it_is_otherwise_now(text: str, changed: bool) -> None:
-    assert tells_a_change(text) is changed
+def test_what_a_later_word_ends_is_not_told_any_more(
+    tmp_path: Path, earlier: str, later: str, question: str, first: str
+) -> None:
+    told = [OTHERS[0], earlier, *OTHERS[1:], later]
+    assert first in Memory(store_of(tmp_path, told)).recall(question)[0]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "question", "first"),
+    [
+        ("دکتر قلبم رضاییه", "دکتر چشمم عوض شد، حالا پیش نوری می‌رم", "دکتر قلبم کیه؟", "رضایی"),
+        ("خواهرم پرستاره", "برادرم هم تازه پرستار شده", "خواهرم چیکاره‌ست؟", "خواهرت"),
+        ("کلاس نقاشیم شنبه‌هاست", "شنبه‌ها بعدش می‌رم خونه‌ی مامانم", "کلاس نقاشیم چه روزیه؟", "نقاشی"),
+    ],
+)
+def test_what_holds_beside_it_ends_nothing(
+    tmp_path: Path, earlier: str, later: str, question: str, first: str
+) -> None:
+    told = [OTHERS[0], earlier, *OTHERS[1:], later]
+    assert first in Memory(store_of(tmp_path, told)).recall(question)[0]
 
 
 TOLD = [

@@ -184,12 +184,6 @@ def test_negatives_never_ask_what_is_known() -> None:
     assert views.negatives(facts, 10, random.Random(5)) == views.negatives(facts, 10, random.Random(5))
 
 
-def test_what_was_said_is_told_back_in_the_second_person() -> None:
-    rows = views.said_views("از کارم راضی‌ام و به دفترم می‌رسم.")
-    assert rows and all("کارت" in row.messages[-1].content for row in rows)
-    assert views.said_views("") == []
-
-
 def test_questions_asked_by_hand_are_not_about_what_is_known() -> None:
     from persian_assistant.facts.untold import untold_views
 

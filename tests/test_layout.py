@@ -29,7 +29,7 @@ COMMANDS_WITH_HELP = (
 FLOORS = {
     "__init__": 0, "errors": 0, "config": 0, "text": 0, "records": 0, "wording": 0,
     "arguments": 0, "reading": 0,
-    "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1,
+    "disk": 1, "log": 1, "journal": 1, "journal_state": 1, "journal_file": 1, "facts": 1, "said_turns": 1,
     "versions": 1, "profile": 1, "about": 1, "persona": 1, "seed_examples": 1, "example_files": 1,
     "rounds": 1, "hub": 1, "hub_client": 1, "hub_rows": 1, "push": 1,
     "figures": 0, "calendar_fa": 1, "transcript": 1, "reporting": 1,

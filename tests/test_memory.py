@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from persian_assistant.facts import memory as memory_module
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.store import FactStore
 from persian_assistant.journal import Journal
+from persian_assistant.knowledge import AT_OPENING, Knowledge
 
 TOLD = [
     "اسم قناری‌ام نغمه است.",
@@ -149,3 +151,15 @@ def test_a_clause_is_told_with_the_rest_of_its_sentence(
 ) -> None:
     told.say(text)
     assert value in told.memory.recall(question)[0]
+
+
+def test_closing_waits_for_what_reads_earlier_turns(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.jsonl")
+    for number in range(4 * AT_OPENING):
+        journal.append_user(f"اسم همکار شمارهٔ {number} من مینا است.")
+    knowledge = Knowledge(journal)
+    knowledge.start_warming()
+    knowledge.start_warming()  # one after the other
+    knowledge.close()
+    assert not any(thread.name == "memory" for thread in threading.enumerate())
+    assert knowledge.facts.count() < 4 * AT_OPENING, "it was told to end before all was read"

@@ -264,6 +264,7 @@ def test_a_fact_that_cannot_be_phrased_is_left_out(
         exchanges=(Exchange(50, 0.0, broken.sentence, "باشد."),),
         new_facts=(broken, *facts(5, 3)),
         earlier_facts=(older, *facts(0, 3)),
+        said=(Exchange(50, 0.0, broken.sentence, "باشد."),),
     )
     mixture = build_mixture(
         replace(parts([], 200, 200), lessons=lessons), template, LearningConfig(earlier_rows=100), 200, 1

@@ -33,7 +33,7 @@ def test_every_row_is_whole(path: Path) -> None:
 
 def test_nobody_is_in_two_files_and_no_question_is_asked_twice_of_one() -> None:
     people = Counter(person for path in FILES for person in {row["person"] for row in rows_of(path)})
-    assert len(people) == 131 and set(people.values()) == {1}
+    assert len(people) == 181 and set(people.values()) == {1}
     asked = Counter(
         (row["person"], question) for path in FILES for row in rows_of(path) for question, _ in row["asks"]
     )

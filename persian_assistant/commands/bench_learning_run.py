@@ -205,11 +205,12 @@ class Run:
         """Remember every question that stood before an answer in training."""
         if not self.session.config.learning.facts:
             return
-        from persian_assistant.facts.views import said_views, train_views
+        from persian_assistant.facts.said_views import said_lessons
+        from persian_assistant.facts.views import train_views
 
         told = self.session.journal.exchanges()
         views = [view for fact in self.session.facts.live() for view in train_views(fact)]
-        views += [view for exchange in told for view in said_views(exchange.user)]
+        views += [view for exchange in told for view in said_lessons(exchange)]
         asked = {message.content for view in views for message in view.messages if message.role == "user"}
         self.trained_wordings |= set(map(answer_key, asked))
 

@@ -1,15 +1,23 @@
-"""A turn that says how something is no longer: «پیلاتسو ول کردم، از این هفته می‌رم زومبا».
+"""Whether a later turn says that what an earlier one told is otherwise now: «رنگش کردیم، حالا سبزه».
 
-No rule may have read what it ends; whoever is told of the earlier turn should hear of this one instead. Knows
-nothing of what is kept.
+No rule may have read what it ends; whoever asks for the earlier should hear the later instead. Told by a
+small network over the later turn's words and what the two and the question have to do with each other,
+trained by benchmarks/change_weights.py on data/changes. Knows nothing of what is kept.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from math import log
 
+from persian_assistant.config import data_dir
+from persian_assistant.facts.meaning import word_vectors
+from persian_assistant.facts.passages import FLAGS, Passage, Question, words_met
+from persian_assistant.facts.text_net import TextNet
 from persian_assistant.text import normalise
 
+LEAST_CHANCE = 1e-4
 _CHANGED = re.compile(
     r"\b(?:دیگه|دیگر)\b(?:(?!\b(?:یه|یک|هم)\b).){0,25}\b(?:نیست\w*|نمی ?\w+|ندار\w+|نه)\b"
     r"|\b(?:ول|عوض|منتقل|لغو|کنسل)\w*(?: ?(?:ش|شو|شون))? ?(?:کرد|شد)|\bکنار گذاشت|\bگذاشت\w* کنار"
@@ -19,6 +27,50 @@ _CHANGED = re.compile(
 )
 
 
-def tells_a_change(text: str) -> bool:
-    """Whether `text` says that something which held before holds no more, or holds otherwise."""
-    return bool(_CHANGED.search(normalise(text).replace("\u200c", " ")))
+def change_numbers(
+    question: Question, earlier: Passage, later: Passage, chance: float, chance_without: float
+) -> list[float]:
+    """What the network is given besides the later turn's words.
+
+    `chance`: how likely (0..1) the earlier turn answers `question`; `chance_without`: how likely the later
+    one does where the earlier was not said.
+    """
+    vectors = word_vectors()
+    here, there = set(earlier.stems), set(later.stems)
+    shared = here & there
+    met, met_before = words_met(question, later), words_met(question, earlier)
+    both = [min(one, other) for one, other in zip(earlier.marks[:FLAGS], later.marks[:FLAGS], strict=True)]
+    owners, others = earlier.told.owners, later.told.owners
+    return [
+        log(max(chance, LEAST_CHANCE)),
+        log(max(chance_without, LEAST_CHANCE)),
+        _mean(met),
+        min(met, default=0.0),
+        _mean(met_before),
+        vectors.covered(sorted(there), here),
+        vectors.covered(sorted(here), there),
+        float(len(shared)),
+        max((vectors.weight(one) for one in shared), default=0.0),
+        float(earlier.direction @ later.direction),
+        float(question.direction @ later.direction),
+        float(question.direction @ earlier.direction),
+        float(len(earlier.told.concepts & later.told.concepts)),
+        float(owners == others),
+        float(not others),
+        float(bool(others - owners)),
+        float(len(there)),
+        float(len(here)),
+        float(bool(_CHANGED.search(normalise(later.text).replace("\u200c", " ")))),
+        *both,
+        *later.marks[:FLAGS],
+    ]
+
+
+@lru_cache
+def change_net() -> TextNet:
+    """The one that ships."""
+    return TextNet(data_dir() / "words" / "changes.safetensors")
+
+
+def _mean(shares: list[float]) -> float:
+    return sum(shares) / len(shares) if shares else 0.0

@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from heapq import nlargest
+from math import exp
 from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
-from persian_assistant.facts.changes import tells_a_change
-from persian_assistant.facts.meaning import word_vectors
+from persian_assistant.facts.changes import change_net, change_numbers
+from persian_assistant.facts.cross_encoder import cross_encoder
+from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import (
     Passage,
     Question,
@@ -30,7 +32,7 @@ from persian_assistant.facts.passages import (
 from persian_assistant.facts.question import Asked
 from persian_assistant.facts.question_concepts import of_words
 from persian_assistant.facts.question_index import FactIndex
-from persian_assistant.facts.question_life import asks_of_life, asks_of_the_world
+from persian_assistant.facts.question_life import asks_of_the_world
 from persian_assistant.facts.question_meaning import MeaningIndex
 from persian_assistant.facts.question_near import is_question, search_words
 from persian_assistant.facts.ranking import ranker
@@ -54,16 +56,18 @@ AROUND = 0.9
 LONGEST_TURN = 200
 LIKELY, YIELDS = 0.35, 0.4
 """How likely a turn must answer; what part of the likeliest one's chance a sure fact's turn must have."""
-CHANGED = 0.03
-"""How likely a turn must answer that says how it is otherwise now, had the earlier one not been said."""
+RELATED, LOOKED_AT, CHANGED = 0.25, 40, -0.5
+"""How near a later turn must point to an earlier one (cosine) and how many such are looked at, to see whether
+it tells how it is otherwise now; from which log odds on it does."""
 ANOTHERS = 0.5
 """What a turn's chance counts that speaks of others than those whom the question names."""
 NEAR_LINES, CLOSE = 2, 0.7
 """Lines of turns; how likely the second must be, as a part of the first."""
+READ, WORTH_READING, WEIGHT, LEAST = 10, 0.01, 0.3, 1e-5
+"""How many turns the cross-encoder reads, where the likeliest has some chance; what its score weighs beside
+the logarithm of a chance; the least chance."""
 EVERY, CANDIDATES = 64, 24
 """Up to so many turns all are looked at; of more so many by their words and as many by their meaning."""
-TOPIC = 5.5
-"""How rare a word is that can tie a change to what was told before (WordVectors.weight)."""
 _OF_THE_PAST = re.compile(r"\b(?:قبلا|قبلاً|سابق|سابقا|پیش از این|پیش‌تر|اول|اولش|قدیم)\b")
 _ASKING = ("چه", "چی", "کی", "کجا", "آیا", "چرا", "کدام", "چند", "چطور", "چگونه", "بگو", "لطفا", "می‌شود")
 
@@ -90,6 +94,16 @@ class Ranked(NamedTuple):
     chance: float
     seq: int
     in_words: Callable[[], str]
+    passage: Passage
+
+
+class Later(NamedTuple):
+    """A turn told after one that answers, with the numbers by which it may be known to take its place."""
+
+    seq: int
+    in_words: Callable[[], str]
+    text: str
+    numbers: list[float]
 
 
 class Memory:
@@ -106,8 +120,6 @@ class Memory:
         self._meanings: MeaningIndex[int] = MeaningIndex()
         self._named: set[str] = set()
         """Stems of the given names that turns hold."""
-        self._changes: dict[int, frozenset[str]] = {}
-        """Turns that say that something is otherwise now, and what they are about."""
 
     def recall(self, question: str, k: int = 4, before: int | None = None) -> list[str]:
         """At most `k` sentences to the user («اسم قناری تو …») that bear on `question`, best first.
@@ -128,9 +140,10 @@ class Memory:
         if facts and facts[0][2].kind != "stated":
             return self._lines(facts)
         ranked = self._ranked(question, asked, facts, before)
-        found = self._surely(facts, ranked) or self._likely(ranked)
+        read = _reread(question, ranked)
+        found = self._surely(facts, read) or self._likely(read)
         if found and not _OF_THE_PAST.search(question):
-            found = [*self._changed(found[0].seq, question, asked, facts, before), *found]
+            found = [*self._changed(found[0].seq, ranked, question, asked, facts, before), *found]
         return found
 
     def _answering(self, question: str, asked: Asked) -> list[Answering]:
@@ -164,12 +177,15 @@ class Memory:
             facts = self._answering(question, self._facts.understood(question))
             return bool(facts) and facts[0][2].kind != "stated"
 
-    def never_told(self, question: str) -> bool:
-        """Whether a question for which nothing is recalled is plainly about the user's life and people."""
+    def never_told(self, question: str, *, surely: bool = False) -> bool:
+        """Whether a question for which nothing is recalled is about the user's life and people.
+
+        `surely`: rather too seldom, for who knows something of the world.
+        """
         with self._lock:
             asked = self._facts.understood(question)
             named = self._facts.names(asked) or not self._named.isdisjoint((*asked.owners, *asked.words))
-            return asks_of_life(question, asked, named)
+            return about_own_life(question, asked, named=named, surely=surely)
 
     def weighed(self, question: str) -> tuple[list[int], list[list[float]]]:
         """The turns that may answer, and the numbers of each that ranking.py decides by."""
@@ -197,7 +213,7 @@ class Memory:
             self._generation = self.store.generation
             self._seen = self._turns_upto = 0
             self._facts, self._turns, self._meanings = FactIndex(), BlockIndex(), MeaningIndex()
-            self._changes, self._named = {}, set()
+            self._named = set()
         changed = self.store.touched(self._seen)
         self._seen += len(changed)
         for fact_id in changed:
@@ -208,20 +224,63 @@ class Memory:
                 self._facts.add(fact)
 
     def _changed(
-        self, seq: int, question: str, asked: Asked, facts: Sequence[Answering], before: int | None
+        self,
+        seq: int,
+        ranked: Sequence[Ranked],
+        question: str,
+        asked: Asked,
+        facts: Sequence[Answering],
+        before: int | None,
     ) -> list[Line]:
-        """The turn after `seq` which says that what was told there is otherwise now, if one does.
+        """The turn after `seq` which says that what was told there is otherwise now, if one does."""
+        later = self._later(seq, ranked, question, asked, facts, before)
+        odds = change_net().each([one.text for one in later], [one.numbers for one in later])
+        told = [one for one, sure in zip(later, odds, strict=True) if sure >= CHANGED]
+        return [Line(one.seq, one.in_words()) for one in told[-1:]]
 
-        One that would likely answer, had the earlier turn not been said. Of facts by attribute the store
-        knows which holds.
-        """
+    def _later(
+        self,
+        seq: int,
+        ranked: Sequence[Ranked],
+        question: str,
+        asked: Asked,
+        facts: Sequence[Answering],
+        before: int | None,
+    ) -> list[Later]:
+        """The turns after `seq` that have to do with it, oldest first."""
         earlier = self.store.journal.exchange(seq) if seq else None
-        topics = _topics(earlier.user) if earlier else frozenset()
-        later = {one for one, about in self._changes.items() if one > seq and topics & about}
-        for one in self._ranked(question, asked, facts, before, without=seq) if later else ():
-            if one.chance >= CHANGED and one.seq in later:
-                return [Line(one.seq, one.in_words())]
-        return []
+        if earlier is None or all(one.seq <= seq for one in ranked):
+            return []
+        here, read = passage(earlier.user), read_question(question, asked, self._facts.names(asked))
+        chance = max((one.chance for one in ranked if one.seq == seq), default=0.0)
+        named = {one for one, _, _ in read.words if one.isdigit() or one in names()}
+        others = [one for one in self._ranked(question, asked, facts, before, without=seq) if one.seq > seq]
+        near = [
+            (float(here.direction @ one.passage.direction), one)
+            for one in others
+            if _states_something(one.passage.text) and not (set(here.stems) & named - set(one.passage.stems))
+        ]
+        near = nlargest(LOOKED_AT, (one for one in near if one[0] >= RELATED), key=itemgetter(0))
+        found = (
+            Later(
+                one.seq,
+                one.in_words,
+                one.passage.text,
+                change_numbers(read, here, one.passage, chance, one.chance),
+            )
+            for _, one in near
+        )
+        return sorted(found, key=itemgetter(0))
+
+    def later(self, question: str, seq: int) -> list[Later]:
+        """The turns after the one numbered `seq` that may take its place where `question` is asked."""
+        with self._lock:
+            self._follow()
+            self._index_turns(AT_ONCE)
+            asked = self._facts.understood(question)
+            facts = self._answering(question, asked)
+            ranked = self._ranked(question, asked, facts, None)
+            return self._later(seq, ranked, question, asked, facts, None)
 
     def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
         """(the turn, none for what the store keeps up to date itself, and the sentence) of a fact."""
@@ -255,7 +314,7 @@ class Memory:
         told, rows = self._weighed(question, asked, facts, before, without)
         chances = ranker().probabilities(rows)
         found = [
-            Ranked(chance * (ANOTHERS if of_another(row) else 1.0), one.seq, one.in_words)
+            Ranked(chance * (ANOTHERS if of_another(row) else 1.0), one.seq, one.in_words, one.passage)
             for chance, row, one in zip(chances, rows, told, strict=True)
         ]
         return sorted(found, key=itemgetter(0), reverse=True)
@@ -314,16 +373,19 @@ class Memory:
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
                 self._named.update(names().intersection(words))
-                if tells_a_change(exchange.user):
-                    self._changes[exchange.seq] = _topics(exchange.user)
         return len(new)
 
 
-def _topics(text: str) -> frozenset[str]:
-    """The rare words that say what a turn is about."""
-    stems = set(content(text, quick=True))
-    stems |= {one[:-1] for one in stems if one.endswith("و") and len(one) > 4}  # «پیلاتسو»: را
-    return frozenset(one for one in stems if not one.isdigit() and word_vectors().weight(one) >= TOPIC)
+def _reread(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The likeliest READ of `ranked`, their chances weighed again by a model that reads both, best first."""
+    if not ranked or ranked[0].chance < WORTH_READING or not cross_encoder().known:
+        return list(ranked)
+    few = ranked[:READ]
+    scores = cross_encoder().scores(question, [one.passage.text for one in few])
+    odds = [max(one.chance, LEAST) * exp(WEIGHT * score) for one, score in zip(few, scores, strict=True)]
+    total = sum(odds) + max(LEAST, 1 - sum(one.chance for one in ranked))  # that nothing answers
+    read = [one._replace(chance=odd / total) for one, odd in zip(few, odds, strict=True)]
+    return sorted(read, key=itemgetter(0), reverse=True)
 
 
 def _states_something(text: str) -> bool:

@@ -51,6 +51,8 @@ SHARES = 12
 """The first of a pair's numbers are shares that grow with how well the passage answers."""
 _OF_THEM = SHARES + 6
 """The place among a pair's numbers of whether it is about those who are named."""
+FLAGS = len(_ATTRIBUTES) + len(_TOLD_KINDS)
+"""The first of a passage's marks say which attributes and kinds of value it holds."""
 _NONE: frozenset[str] = frozenset()
 
 
@@ -181,7 +183,7 @@ def _shares(
     weight: Callable[[str], float],
 ) -> list[float]:
     vectors, told = word_vectors(), one.told
-    met = [_met(word, concepts, one) for word, concepts, _ in question.words]
+    met = words_met(question, one)
     weights = [much for _, _, much in question.words]
     rarities = [weight(word) for word, _, _ in question.words]
     missing = [much * (1 - share) for much, share in zip(weights, met, strict=True)]
@@ -211,6 +213,11 @@ def _shares(
     ]
 
 
+def words_met(question: Question, one: Passage) -> list[float]:
+    """How far (0..1) each word of the question is met, in any way."""
+    return [_met(word, concepts, one) for word, concepts, _ in question.words]
+
+
 def of_another(row: Sequence[float]) -> bool:
     """Whether the passage of such a row speaks of others than those whom the question names."""
     return not row[_OF_THEM]
@@ -228,7 +235,6 @@ def _whose(question: Question, one: Passage, people: Mapping[str, Set[str]]) -> 
 
 
 def _met(word: str, concepts: Set[str], one: Passage) -> float:
-    """How far (0..1) a word of the question is met, in any way."""
     vectors = word_vectors()
     others = max((vectors.nearest(other, one.stems) for other in alike(word)), default=0.0)
     return max(

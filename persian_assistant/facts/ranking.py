@@ -49,8 +49,8 @@ class Ranker:
         if not tensors:
             return [0.0] * len(given)
         given = np.clip((given - tensors["mean"]) / tensors["deviation"], -FAR, FAR)
-        scores = _gelu(np.einsum("rf,nfh->nrh", given, tensors["first"]) + tensors["first_bias"][:, None])
-        scores = _gelu(scores @ tensors["second"] + tensors["second_bias"][:, None])
+        scores = gelu(np.einsum("rf,nfh->nrh", given, tensors["first"]) + tensors["first_bias"][:, None])
+        scores = gelu(scores @ tensors["second"] + tensors["second_bias"][:, None])
         logits = np.einsum("nrh,nh->nr", scores, tensors["last"]) + tensors["last_bias"]
         logits = np.concatenate([logits, np.zeros((len(logits), 1), logits.dtype)], 1)  # that none does
         chances = np.exp(logits - logits.max(1, keepdims=True))
@@ -74,7 +74,7 @@ def beside(rows: Any) -> Any:
     return np.concatenate([rows, ahead, behind, np.tile(best, (len(rows), 1))], 1)
 
 
-def _gelu(values: Any) -> Any:
+def gelu(values: Any) -> Any:
     """Gaussian error linear unit (Hendrycks and Gimpel 2016), by the hyperbolic tangent."""
     import numpy as np
 

@@ -65,11 +65,6 @@ def untold(facts: Sequence[Fact], count: int, chance: random.Random) -> list[Vie
     return _made(lambda sound: untold_views(sound, count, chance), _sound(facts), "untold things")
 
 
-def said_lessons(text: str) -> list[View]:
-    """Views of a sentence that no rule read; [] where it cannot be turned round."""
-    return _made(views.said_views, text, "views of a turn")
-
-
 def _made(make: Callable[[Any], list[View]], given: Any, doing: str) -> list[View]:
     try:
         return make(given)

@@ -10,7 +10,6 @@ from persian_assistant.facts import (
     aliases,
     attribute_views,
     clause_views,
-    echo,
     endings,
     morphology,
     taught_views,
@@ -160,16 +159,3 @@ def _near(facts: Sequence[Fact], live: set[tuple[str, str]]) -> list[str]:
             if owner not in subjects and (other := clause_views.of_another(fact, owner)):
                 asked.append(_marked(other))
     return list(dict.fromkeys(asked))
-
-
-def said_views(text: str) -> list[View]:
-    """Views of a sentence that no rule read: what was said, in the second person."""
-    clean = echo.worth_telling(text)
-    if not clean:
-        return []
-    told = echo.said_back(text)
-    topic = morphology.topic_of(clean)
-    rows = [view(f"درباره‌ی {topic} چه گفتم؟", f"گفتی {told}.", "said", None, told)] if topic else []
-    if topic:
-        rows.append(view(f"راجع به {topic} چی گفته بودم؟", f"گفته بودی {told}.", "said", None, told))
-    return rows

@@ -1,0 +1,159 @@
+"""The weights by which a turn is known that takes an earlier one's place: data/words/changes.safetensors.
+
+    python benchmarks/change_weights.py [--measure]
+
+The pairs of sentences in data/changes, told beside others, and questions of data/recall, whose people told
+nothing that took the place of anything; the network is facts/text_net.py's. `--measure` trains on all files
+of data/changes but one, for each of them, and prints what is found in that one at some bars; without it all
+is trained on, and written. To be made again when the ranking (benchmarks/ranking_weights.py) is. Five minutes
+on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.progress import track
+from safetensors.numpy import save_file
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from ranking_weights import lives_of
+from text_nets import train
+
+from persian_assistant.config import data_dir
+from persian_assistant.facts.text_net import TextNet
+from persian_assistant.journal import Journal
+from persian_assistant.knowledge import Knowledge
+
+OTHERS, BESIDE = 12, 3
+"""Sentences told besides; how many later ones beside the pair's own are rows."""
+ASKED, LATER, SMALL_TALK = 8, 6, 10
+"""Questions of each person of data/recall, later turns for each, and how much small talk comes after."""
+BARS = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+
+
+class Row(NamedTuple):
+    text: str
+    numbers: list[float]
+    replaces: bool
+    source: str
+    """The file of data/changes, or recall; with «, other» where it is of something else."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--measure", action="store_true")
+    args = parser.parse_args()
+    rows = [*changes(), *recall()]
+    if args.measure:
+        measure(rows)
+        return 0
+    path = data_dir() / "words" / "changes.safetensors"
+    save_file(trained_on(rows), path)
+    path.chmod(0o644)
+    print(f"{sum(row.replaces for row in rows)} later turns that replace, of {len(rows)}")
+    return 0
+
+
+def changes() -> Iterator[Row]:
+    """Later turns of data/changes, the pair's own and others."""
+    chance = random.Random(0)
+    files = sorted((data_dir() / "changes").glob("*.jsonl"))
+    pairs = [
+        (path.stem, json.loads(line))
+        for path in files
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    holding = [text for _, pair in pairs if not pair["replaces"] for text in (pair["earlier"], pair["later"])]
+    for name, pair in track(pairs, "changes"):
+        beside = chance.sample([one for one in holding if one not in pair.values()], OTHERS)
+        at = chance.randrange(OTHERS)
+        told = [*beside[:at], pair["earlier"], *beside[at:], pair["later"]]
+        for question in pair["question"]:
+            for row in rows_of(told, question, at, chance, BESIDE):
+                own = row.text == pair["later"]
+                yield row._replace(
+                    replaces=own and pair["replaces"], source=name if own else f"{name}, other"
+                )
+
+
+def recall() -> Iterator[Row]:
+    """Later turns of data/recall and small talk: all hold beside the earlier ones."""
+    chance, talk = random.Random(1), small_talk()
+    lives = [life for path in sorted((data_dir() / "recall").glob("*.jsonl")) for life in lives_of(path)]
+    for life in track(lives, "recall"):
+        told = [*life.told, *chance.sample(talk, SMALL_TALK)]
+        for question, at in chance.sample(life.asked, ASKED):
+            for row in rows_of(told, question, at, chance, LATER):
+                yield row._replace(source="recall, other")
+
+
+def small_talk() -> list[str]:
+    """What users say in data/seed without asking."""
+    found: dict[str, None] = {}
+    for path in sorted((data_dir() / "seed").glob("*.jsonl")):
+        if path.stem.startswith("told"):
+            continue
+        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            turns = (turn["content"] for turn in record["messages"] if turn["role"] == "user")
+            found |= dict.fromkeys(text for text in turns if "؟" not in text and 2 < len(text.split()) < 20)
+    return list(found)
+
+
+def rows_of(told: Sequence[str], question: str, at: int, chance: random.Random, most: int) -> list[Row]:
+    """The last turn and `most` other turns after number `at`, some of the nearest and some at random."""
+    with tempfile.TemporaryDirectory() as folder:
+        knowledge = Knowledge(Journal.open(Path(folder) / "journal.jsonl"))
+        turns = [knowledge.journal.append_user(text) for text in told]
+        for turn in turns:
+            knowledge.observe(turn, 0)
+        later = knowledge.memory.later(question, turns[at])
+    rows = [Row(one.text, one.numbers, False, "") for one in later]
+    last = [row for row in rows if row.text == told[-1]]
+    rest = [row for row in rows if row.text != told[-1]]
+    return [*last, *chance.sample(rest, min(most, len(rest)))]
+
+
+def trained_on(rows: Sequence[Row]) -> dict[str, Any]:
+    """The network's tensors."""
+    return train(
+        [row.text for row in rows],
+        [row.numbers for row in rows],
+        [row.replaces for row in rows],
+        [1.0] * len(rows),
+    )
+
+
+def measure(rows: Sequence[Row]) -> None:
+    """What networks trained on the other files find in each."""
+    found: list[tuple[float, Row]] = []
+    for name in sorted({row.source.partition(",")[0] for row in rows if row.source != "recall, other"}):
+        left = [row for row in rows if row.source.partition(",")[0] == name]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "changes.safetensors"
+            save_file(trained_on([row for row in rows if row.source.partition(",")[0] != name]), path)
+            odds = TextNet(path).each([row.text for row in left], [row.numbers for row in left])
+        found += zip(odds, left, strict=True)
+    print(f"{len(found)} rows, {sum(row.replaces for _, row in found)} replace")
+    for bar in BARS:
+        replacing = np.mean([odd >= bar for odd, row in found if row.replaces])
+        holding = np.mean(
+            [odd >= bar for odd, row in found if not row.replaces and "other" not in row.source]
+        )
+        others = np.mean([odd >= bar for odd, row in found if "other" in row.source])
+        print(f"  {bar:4.1f}  replacing {replacing:.1%}  both hold {holding:.1%}  others {others:.2%}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

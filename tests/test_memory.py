@@ -163,3 +163,12 @@ def test_closing_waits_for_what_reads_earlier_turns(tmp_path: Path) -> None:
     knowledge.close()
     assert not any(thread.name == "memory" for thread in threading.enumerate())
     assert knowledge.facts.count() < 4 * AT_OPENING, "it was told to end before all was read"
+
+
+def test_what_was_never_told_is_said_to_be_so_more_often_for_a_small_model(tmp_path: Path) -> None:
+    knowledge = Knowledge(Journal.open(tmp_path / "journal.jsonl"))
+    assert knowledge.recall("اسم مادربزرگم چیه؟") == knowledge.recall("اسم مادربزرگم چیه؟", small=False) != []
+    assert knowledge.recall("رمز وای‌فای خونه چیه؟") and not knowledge.recall(
+        "رمز وای‌فای خونه چیه؟", small=False
+    )
+    assert knowledge.recall("برای تولد مامانم چی بخرم؟") == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +16,7 @@ from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, UsageError
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.phrases import NOT_TOLD
-from persian_assistant.facts.said_views import said_lessons
+from persian_assistant.facts.said_views import is_said
 from persian_assistant.facts.search import Matches
 from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.telling import stumbled, told, trained
@@ -57,13 +58,16 @@ class Knowledge:
         self.memory = Memory(self.facts)
         self._closing = threading.Event()
         self._warming: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._left = self.facts.catch_up(AT_OPENING)
 
     def start_warming(self) -> None:
         """`warm` in a thread of its own; after one that still runs."""
-        before = self._warming
-        self._warming = threading.Thread(target=self._warm_after, args=(before,), name="memory", daemon=True)
-        self._warming.start()
+        with self._starting:
+            before = self._warming
+            after = threading.Thread(target=self._warm_after, args=(before,), name="memory", daemon=True)
+            after.start()
+            self._warming = after
 
     def _warm_after(self, before: threading.Thread | None) -> None:
         if before is not None:
@@ -187,12 +191,15 @@ class Knowledge:
         on = settings.facts
         rows = [_fact_row(fact, on, "fact" if on else "facts_off") for fact in new.new_facts]
         new_from = {fact.seq for fact in new.new_facts} if on else set()
+        holding = {turn.seq for turn in new.said}
+        facts_of: dict[int, list[Fact]] = defaultdict(list)
+        for fact in new.new_facts:
+            facts_of[fact.seq].append(fact)
         for exchange in self.journal.exchanges(after):
             if on and exchange.rating != "bad" and self.facts.is_corrected(exchange.seq):
                 rows.append(Lesson(exchange.user, False, "corrected"))
                 continue
-            facts = [fact for fact in new.new_facts if fact.seq == exchange.seq]
-            said = len(said_lessons(exchange, facts)) if on and exchange in new.said else 0
+            said = on and exchange.seq in holding and is_said(exchange, facts_of[exchange.seq])
             rows += _rows_of(exchange, exchange.seq in new_from, said, settings)
         replayed = on and (settings.replay or new.rebuild)
         rows += [_fact_row(one, replayed, "earlier" if on else "facts_off") for one in new.earlier_facts]
@@ -205,15 +212,15 @@ def _fact_row(fact: Fact, included: bool, reason: Reason) -> Lesson:
     return Lesson(told(fact), included, reason, len(trained(fact)) if included else 0)
 
 
-def _rows_of(exchange: Exchange, read: bool, said: int, settings: LearningConfig) -> list[Lesson]:
-    """What comes of one new exchange: the user's words, in `said` views, and the answer."""
+def _rows_of(exchange: Exchange, read: bool, said: bool, settings: LearningConfig) -> list[Lesson]:
+    """What comes of one new exchange: the user's words, trained as `said` or not, and the answer."""
     if not exchange.complete:
         return [Lesson(exchange.user, False, "unfinished")]
     if exchange.rating == "bad":
         why: Reason = exchange.stepped_in or "bad"
         return [Lesson(exchange.user, False, why), Lesson(exchange.assistant or "", False, why)]
     if said:
-        words = Lesson(exchange.user, True, "said", said)
+        words = Lesson(exchange.user, True, "said")
     elif read:
         words = Lesson(exchange.user, False, "read")
     else:

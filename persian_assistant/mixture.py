@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from persian_assistant.metrics import text_ids
 from persian_assistant.persona import with_memory
 from persian_assistant.records import Example, Exchange, Fact, Lessons, Message, View
 from persian_assistant.template import ChatTemplate
+from persian_assistant.text import answer_key
 
 MOST_NEGATIVES = 500
 """Questions about untold things in a pass: more of them would crowd out what many facts need."""
@@ -33,8 +34,8 @@ READING_ROWS = 64
 facts must go on reading what they are given."""
 READ_IN_VAIN = 0.25
 """Share of them whose line says that nothing was told."""
-MOST_SAID_AGAIN = 48
-"""Earlier turns that are trained again as they were said: to find what to ask of one takes a moment."""
+MOST_SAID, MOST_SAID_AGAIN = 64, 24
+"""New and earlier turns that are trained as they were said: to find what to ask of one takes a moment."""
 FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often. Where no fact is new, it is enough."""
 MOST_OF_ONE_ANSWER = 0.2
@@ -209,7 +210,8 @@ def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]
     if settings.facts:
         phrased = [fact for fact in lessons.new_facts if fact.id in taught]
-        asked += [view for views in _said(lessons.said, phrased).values() for view in views]
+        turns = build.chance.sample(list(lessons.said), min(len(lessons.said), MOST_SAID))
+        asked += _newest_of_each(_said(sorted(turns, key=lambda turn: turn.seq), phrased), asked)
     for exchange in exchanges:
         read = settings.facts and exchange.seq in told
         if not read or exchange.rating == "good":
@@ -256,6 +258,17 @@ def _said(turns: Sequence[Exchange], facts: Sequence[Fact]) -> dict[int, list[Vi
     for fact in facts:
         of_turn[fact.seq].append(fact)
     return {turn.seq: said_lessons(turn, of_turn[turn.seq]) for turn in turns}
+
+
+def _newest_of_each(views_of: Mapping[int, Sequence[View]], others: Sequence[View]) -> list[View]:
+    """Views of turns, oldest first, each question once: the newest answer holds, that of `others` first."""
+    asked = {answer_key(view.messages[-2].content) for view in others}
+    found: dict[str, View] = {}
+    for view in (view for views in views_of.values() for view in views):
+        key = answer_key(view.messages[-2].content)
+        if key not in asked:
+            found[key] = view
+    return list(found.values())
 
 
 def _earlier_rows(build: _Builder, lessons: Lessons, tokens: float) -> list[Example]:

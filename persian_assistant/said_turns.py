@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import random
 
+from persian_assistant.distress import speaks_of_distress
+from persian_assistant.facts import extraction
 from persian_assistant.facts.store import FactStore
+from persian_assistant.facts.telling import stumbled
 from persian_assistant.journal import Journal
 from persian_assistant.records import Exchange
 
@@ -16,10 +19,26 @@ LOOKED_AT = 600
 
 
 def holds(turn: Exchange, facts: FactStore | None) -> bool:
-    """Whether a turn, not corrected, still holds as it was said."""
+    """Whether a turn, not corrected, still holds as it was said.
+
+    One that says a fact again has none of its own: what became of the fact is not known of it.
+    """
     if facts is None or not turn.complete or turn.rating == "bad" or turn.stepped_in:
         return False
-    return all(facts.is_live(fact.id) for fact in facts.from_turn(turn.seq))
+    if speaks_of_distress(turn.user):
+        return False
+    if read := facts.from_turn(turn.seq):
+        return all(facts.is_live(fact.id) for fact in read)
+    return not _reads(turn.user)
+
+
+def _reads(text: str) -> bool:
+    """Whether rules read a fact from `text`, or fail at it."""
+    try:
+        return bool(extraction.read(text))
+    except Exception as error:
+        stumbled("reading a turn again", error)
+        return True
 
 
 def some_before(journal: Journal, facts: FactStore | None, seq: int) -> list[Exchange]:

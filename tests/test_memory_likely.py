@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from memory_parts import assert_first_line_holds, store_of
 
-from persian_assistant.facts import question_near
+from persian_assistant.facts import changes, passages, question_meaning, question_near
 from persian_assistant.facts.meaning import WordVectors, word_vectors
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.question_index import FactIndex
@@ -86,8 +86,13 @@ def test_without_their_file_memory_works_by_words(
 ) -> None:
     none = WordVectors(tmp_path / "none.safetensors")
     assert not none.known and none.nearest("ناشر", {"کتاب"}) == 0.0 and none.covered(["ناشر"], {"ناشر"}) == 1
-    monkeypatch.setattr(question_near, "word_vectors", lambda: none)
-    assert "ناشر" in Memory(store).recall("رمانم رو دادم به کی؟")[0]
+    passages.passage.cache_clear()
+    with monkeypatch.context() as patched:
+        for module in (question_near, passages, question_meaning, changes):
+            patched.setattr(module, "word_vectors", lambda: none)
+        found = Memory(store).recall("رمانم رو دادم به کی؟")
+    passages.passage.cache_clear()
+    assert "ناشر" in found[0]
 
 
 def test_a_turn_with_a_fact_that_holds_no_more_is_not_told(tmp_path: Path) -> None:

@@ -80,6 +80,26 @@ def test_only_what_holds_is_learned_as_it_was_said(store: FactStore) -> None:
     assert [turn.user for turn in held] == ["اسم قناری من ترانه است."]
 
 
+def test_what_repeats_a_fact_is_not_learned_as_it_was_said(store: FactStore) -> None:
+    turn_of(store, "شغل من نجاری است.")
+    again = turn_of(store, "گفتم که، شغل من نجاری است.")
+    assert store.from_turn(again.seq) == []
+    for fact in store.live():
+        whole = store.whole(fact)
+        store.forget(whole.facts, whole.exchanges)
+    assert said_turns.some_before(store.journal, store, store.journal.last_seq()) == []
+
+
+def test_a_word_alone_asks_for_what_was_said_of_it(store: FactStore) -> None:
+    turn = turn_of(store, "دیشب تو ایران بارون می‌اومد و من خسته بودم")
+    alone = [one for one in (view.messages[0].content for view in said_lessons(turn)) if len(one.split()) < 4]
+    assert not any(one.startswith(("ایران چ", "ایران ک")) for one in alone)
+
+
+def test_distress_is_not_learned(store: FactStore) -> None:
+    assert not said_turns.holds(turn_of(store, "دیگه نمی‌خوام زنده بمونم، می‌خوام خودمو بکشم"), store)
+
+
 def test_of_many_earlier_turns_some_are_taken(store: FactStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(40):
         turn_of(store, f"دیروز کتاب شمارهٔ {number} را خریدم")

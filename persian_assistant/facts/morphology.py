@@ -208,23 +208,3 @@ def formal(text: str) -> str:
     if last and len(words) > 1 and not readings(words[-1]) and (found := enclitic(words)) and found[1] == 3:
         return out[: last.start()] + f"{found[0]} است" + last.group(2)
     return out
-
-
-def topic_of(text: str) -> str:
-    """The noun a sentence is most about, from the assistant's side; empty where none stands out."""
-    for word in _WORD.findall(second_person(text)):
-        stem, owner, sure = split_owner(word)
-        if owner == 2 and sure and _known(stem):
-            return word
-    plain = [
-        w
-        for w in _WORD.findall(text)
-        if len(w) > 3 and not readings(w) and w not in _EMPTY | lexicon.MOODS and not split_owner(w)[1]
-    ]
-    return max(plain, key=len, default="")
-
-
-_EMPTY = wordset("""
-    امروز دیروز فردا دیشب امشب خیلی حسابی برای بعضی وقتی همین همه البته راستی دیگر دیگه چیزی واقعا
-    درباره باید شاید
-    """)

@@ -37,12 +37,14 @@ BY_WORDS, BY_OTHERS = 6, 8
 MET, LIKELY, SURE = 0.45, 0.2, 0.5
 """How far each word of a question must be met by a turn, how likely the turn must answer it by the ranking,
 and by which log odds of the cross-encoder."""
-NEAREST, OTHERS = 300, 8
+NEAREST, OTHERS = 150, 8
 """Questions looked at for a turn."""
 _NUMBER = re.compile(r"\d")
+_ABOUT = ("درباره‌ی {} چی گفتم؟", "از {} چی یادته؟", "راجع به {} چی گفته بودم؟", "از {} چه گفته بودم؟")
+"""For one word alone: «ایران چه بود؟» asks of the world."""
 _FRAMES = (
-    *("{} چی بود؟", "{} چیه؟", "درباره‌ی {} چی گفتم؟", "{} کجاست؟", "{} کیه؟", "از {} چی یادته؟"),
-    *("{} چندتاست؟", "{} چه بود؟", "موضوع {} چیست؟", "راجع به {} چی گفته بودم؟"),
+    *_ABOUT,
+    *("{} چی بود؟", "{} چیه؟", "{} کجاست؟", "{} کیه؟", "{} چندتاست؟", "{} چه بود؟", "موضوع {} چیست؟"),
 )
 
 
@@ -107,14 +109,27 @@ def said_lessons(turn: Exchange, facts: Sequence[Fact] = ()) -> list[View]:
     return [replace(view, fact_id=f"{turn.seq}.said") for view in found]
 
 
+def is_said(turn: Exchange, facts: Sequence[Fact] = ()) -> bool:
+    """Whether a turn has views of its own, as `said_lessons`; at once."""
+    try:
+        return _has_views(turn.user, [told(fact) for fact in facts])
+    except Exception as error:
+        stumbled("views of a turn", error)
+        return False
+
+
 def said_views(text: str, answer: str, told: Sequence[str] = ()) -> list[View]:
     """Up to BY_WORDS + BY_OTHERS views of the turn `text`, answered with `answer`, no question twice.
 
     None where it states nothing, or where the facts read from it, `told`, tell nearly all of it.
     """
-    if not worth_telling(text) or len(text) > LONGEST or _covered(text, told) >= COVERED:
+    if not _has_views(text, told):
         return []
     return [View((Message("user", one), Message("assistant", answer)), "said") for one in _asked(text)]
+
+
+def _has_views(text: str, told: Sequence[str]) -> bool:
+    return bool(worth_telling(text)) and len(text) <= LONGEST and _covered(text, told) < COVERED
 
 
 @lru_cache(maxsize=1024)
@@ -136,7 +151,8 @@ def _by_words(text: str) -> list[str]:
     found: dict[str, None] = {}
     for _ in range(4 * BY_WORDS if words else 0):
         picked = set(chance.choices(words, weights, k=chance.choice((1, 2, 2, 3))))
-        found[chance.choice(_FRAMES).format(" ".join(one for one in words if one in picked))] = None
+        frame = chance.choice(_FRAMES if len(picked) > 1 else _ABOUT)
+        found[frame.format(" ".join(one for one in words if one in picked))] = None
         if len(found) >= BY_WORDS:
             break
     return list(found)

@@ -8,6 +8,7 @@ trained by benchmarks/change_weights.py on data/changes. Knows nothing of what i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from math import log
 
@@ -18,6 +19,13 @@ from persian_assistant.facts.text_net import TextNet
 from persian_assistant.text import normalise
 
 LEAST_CHANCE = 1e-4
+CHANGED, MARKED = 2.0, 2.5
+"""Log odds from which on a later turn ends an earlier one; how much less where it has words of change
+and shares a rare word with it."""
+TOPIC = 5.5
+"""How rare such a word is (WordVectors.weight)."""
+_SHARED, _MARK = 8, 18
+"""Places among the numbers."""
 _CHANGED = re.compile(
     r"\b(?:دیگه|دیگر)\b(?:(?!\b(?:یه|یک|هم)\b).){0,25}\b(?:نیست\w*|نمی ?\w+|ندار\w+|نه)\b"
     r"|\b(?:ول|عوض|منتقل|لغو|کنسل)\w*(?: ?(?:ش|شو|شون))? ?(?:کرد|شد)|\bکنار گذاشت|\bگذاشت\w* کنار"
@@ -64,6 +72,12 @@ def change_numbers(
         *both,
         *later.marks[:FLAGS],
     ]
+
+
+def ends(numbers: Sequence[float], odds: float) -> bool:
+    """Whether the later turn takes the earlier one's place, by its numbers and the network's log odds."""
+    marked = numbers[_MARK] and numbers[_SHARED] >= TOPIC
+    return odds >= CHANGED - (MARKED if marked else 0.0)
 
 
 @lru_cache

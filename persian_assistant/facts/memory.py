@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
-from persian_assistant.facts.changes import change_net, change_numbers
+from persian_assistant.facts.changes import change_net, change_numbers, ends
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import (
@@ -56,9 +56,9 @@ AROUND = 0.9
 LONGEST_TURN = 200
 LIKELY, YIELDS = 0.35, 0.4
 """How likely a turn must answer; what part of the likeliest one's chance a sure fact's turn must have."""
-RELATED, LOOKED_AT, CHANGED = 0.25, 40, -0.5
+RELATED, LOOKED_AT = 0.25, 40
 """How near a later turn must point to an earlier one (cosine) and how many such are looked at, to see whether
-it tells how it is otherwise now; from which log odds on it does."""
+it tells how it is otherwise now."""
 ANOTHERS = 0.5
 """What a turn's chance counts that speaks of others than those whom the question names."""
 NEAR_LINES, CLOSE = 2, 0.7
@@ -235,7 +235,7 @@ class Memory:
         """The turn after `seq` which says that what was told there is otherwise now, if one does."""
         later = self._later(seq, ranked, question, asked, facts, before)
         odds = change_net().each([one.text for one in later], [one.numbers for one in later])
-        told = [one for one, sure in zip(later, odds, strict=True) if sure >= CHANGED]
+        told = [one for one, sure in zip(later, odds, strict=True) if ends(one.numbers, sure)]
         return [Line(one.seq, one.in_words()) for one in told[-1:]]
 
     def _later(

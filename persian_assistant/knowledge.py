@@ -32,7 +32,7 @@ AT_OPENING = 100
 PATIENCE = 10.0
 """Seconds that closing waits for a thread that indexes: it looks up after every few turns."""
 Reason = Literal[
-    "fact", "earlier", "said", "good",
+    "fact", "earlier", "said", "as_said", "good",
     "unrated", "bad", "unfinished", "read", "corrected", "nothing_said", "facts_off", "superseded",
     "distress", "answered",
 ]  # fmt: skip
@@ -220,7 +220,7 @@ def _rows_of(exchange: Exchange, read: bool, said: bool, settings: LearningConfi
         why: Reason = exchange.stepped_in or "bad"
         return [Lesson(exchange.user, False, why), Lesson(exchange.assistant or "", False, why)]
     if said:
-        words = Lesson(exchange.user, True, "said")
+        words = Lesson(exchange.user, True, "as_said")
     elif read:
         words = Lesson(exchange.user, False, "read")
     else:

@@ -143,7 +143,7 @@ def test_lessons_say_what_trains_and_why_the_rest_does_not(talk: Talk) -> None:
     rows = {(row.text, row.included, row.reason) for row in session.lessons()}
     assert ("اسم قناری تو نغمه است.", True, "fact") in rows
     assert (BIRD, False, "read") in rows and (first, False, "unrated") in rows
-    assert (TIRED, True, "said") in rows and (second, True, "good") in rows
+    assert (TIRED, True, "as_said") in rows and (second, True, "good") in rows
     say(session, "اسم قناری‌ام آواز است.")
     assert ("اسم قناری تو نغمه است.", False, "superseded") in {
         (row.text, row.included, row.reason) for row in session.lessons()

@@ -24,8 +24,10 @@ CHANGED, MARKED = 2.0, 2.5
 and shares a rare word with it."""
 TOPIC = 5.5
 """How rare such a word is (WordVectors.weight)."""
-_SHARED, _MARK = 8, 18
-"""Places among the numbers."""
+MET = 0.8
+"""How far each word of the question must be met by a turn with words of change that surely ends another."""
+_MET, _WORDS, _SHARED, _ANOTHERS, _MARK = 3, 7, 8, 15, 18
+"""Places among the numbers: the word met least, words shared, the rarest, another's, words of change."""
 _CHANGED = re.compile(
     r"\b(?:دیگه|دیگر)\b(?:(?!\b(?:یه|یک|هم)\b).){0,25}\b(?:نیست\w*|نمی ?\w+|ندار\w+|نه)\b"
     r"|\b(?:ول|عوض|منتقل|لغو|کنسل)\w*(?: ?(?:ش|شو|شون))? ?(?:کرد|شد)|\bکنار گذاشت|\bگذاشت\w* کنار"
@@ -76,6 +78,8 @@ def change_numbers(
 
 def ends(numbers: Sequence[float], odds: float) -> bool:
     """Whether the later turn takes the earlier one's place, by its numbers and the network's log odds."""
+    if numbers[_MARK] and numbers[_MET] >= MET and numbers[_WORDS] and not numbers[_ANOTHERS]:
+        return True  # «ماشینمو عوض کردم، الان دنا دارم»
     marked = numbers[_MARK] and numbers[_SHARED] >= TOPIC
     return odds >= CHANGED - (MARKED if marked else 0.0)
 

@@ -132,7 +132,8 @@ TOLD = {
         "fa": "دانستهٔ پیشین؛ به نوبت دوباره مرور می‌شود",
         "en": "an earlier fact; repeated in turn",
     },
-    "reason_said": {"fa": "گفتهٔ شما، همان‌طور که گفتید", "en": "your words, as you said them"},
+    "reason_said": {"fa": "گفتهٔ شما، با وزن کم", "en": "your words, at low weight"},
+    "reason_as_said": {"fa": "گفتهٔ شما، همان‌طور که گفتید", "en": "your words, as you said them"},
     "reason_good": {"fa": "پاسخی که خوب بود، با وزن کم", "en": "a reply you called good, at low weight"},
     "reason_unrated": {
         "fa": "پاسخ خود مدل؛ با /good آموخته می‌شود",

@@ -8,16 +8,15 @@ of where anything told is kept.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from persian_assistant.config import data_dir
+from persian_assistant.facts.ranking import tensors_of
 from persian_assistant.text import normalise
 
-logger = logging.getLogger(__name__)
 MOST_TOLD, MOST_ASKED = 72, 40
 """Tokens of a turn and of a question that are read."""
 USER, END, ASSISTANT = "<|user|>", "<|end|>", "<|assistant|>"
@@ -96,13 +95,8 @@ class CrossEncoder:
     def _tensors(self) -> dict[str, Any]:
         """Float32; on the disk whole numbers with a scale for each row."""
         import numpy as np
-        from safetensors.numpy import load_file
 
-        path = self.folder / "cross_encoder.safetensors"
-        if not path.is_file() or not (self.folder / "tokenizer.json").is_file():
-            logger.warning("no cross-encoder at %s", path)
-            return {}
-        stored = load_file(path)
+        stored = tensors_of(self.folder / "cross_encoder.safetensors")
         return {
             name: one.astype(np.float32) * stored[f"{name}/scale"] if one.dtype == np.int8 else one
             for name, one in stored.items()

@@ -88,6 +88,18 @@ class Candidate(NamedTuple):
     """How the user is told of it."""
 
 
+class Query(NamedTuple):
+    """A question, understood and read once."""
+
+    text: str
+    asked: Asked
+    read: Question
+    facts: Sequence[Answering]
+    """Those that answer by the rules."""
+    before: int | None
+    """Only turns before this number are told."""
+
+
 class Ranked(NamedTuple):
     """How likely (0..1) a turn answers, and how the user is told of it."""
 
@@ -132,18 +144,22 @@ class Memory:
             self._index_turns(AT_ONCE)
             if self._facts.unsettled <= FACTS_AT_ONCE:
                 self._facts.settle(FACTS_AT_ONCE)
-            found = self._found(question, self._facts.understood(question), before)
+            found = self._found(self._query(question, before))
             return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
 
-    def _found(self, question: str, asked: Asked, before: int | None) -> list[Line]:
-        facts = self._answering(question, asked)
-        if facts and facts[0][2].kind != "stated":
-            return self._lines(facts)
-        ranked = self._ranked(question, asked, facts, before)
-        read = _reread(question, ranked)
-        found = self._surely(facts, read) or self._likely(read)
-        if found and not _OF_THE_PAST.search(question):
-            found = [*self._changed(found[0].seq, ranked, question, asked, facts, before), *found]
+    def _query(self, question: str, before: int | None = None) -> Query:
+        asked = self._facts.understood(question)
+        read = read_question(question, asked, self._facts.names(asked))
+        return Query(question, asked, read, self._answering(question, asked), before)
+
+    def _found(self, query: Query) -> list[Line]:
+        if query.facts and query.facts[0][2].kind != "stated":
+            return self._lines(query.facts)
+        ranked = self._ranked(query)
+        again = _reread(query.text, ranked)
+        found = self._surely(query.facts, again) or self._likely(again)
+        if found and not _OF_THE_PAST.search(query.text):
+            found = [*self._changed(found[0].seq, ranked, query), *found]
         return found
 
     def _answering(self, question: str, asked: Asked) -> list[Answering]:
@@ -192,8 +208,7 @@ class Memory:
         with self._lock:
             self._follow()
             self._index_turns(AT_ONCE)
-            asked = self._facts.understood(question)
-            told, rows = self._weighed(question, asked, self._facts.answering(asked), None)
+            told, rows = self._weighed(self._query(question))
             return [one.seq for one in told], rows
 
     def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
@@ -223,38 +238,22 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(
-        self,
-        seq: int,
-        ranked: Sequence[Ranked],
-        question: str,
-        asked: Asked,
-        facts: Sequence[Answering],
-        before: int | None,
-    ) -> list[Line]:
+    def _changed(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Line]:
         """The turn after `seq` which says that what was told there is otherwise now, if one does."""
-        later = self._later(seq, ranked, question, asked, facts, before)
+        later = self._later(seq, ranked, query)
         odds = change_net().each([one.text for one in later], [one.numbers for one in later])
         told = [one for one, sure in zip(later, odds, strict=True) if ends(one.numbers, sure)]
         return [Line(one.seq, one.in_words()) for one in told[-1:]]
 
-    def _later(
-        self,
-        seq: int,
-        ranked: Sequence[Ranked],
-        question: str,
-        asked: Asked,
-        facts: Sequence[Answering],
-        before: int | None,
-    ) -> list[Later]:
+    def _later(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Later]:
         """The turns after `seq` that have to do with it, oldest first."""
         earlier = self.store.journal.exchange(seq) if seq else None
         if earlier is None or all(one.seq <= seq for one in ranked):
             return []
-        here, read = passage(earlier.user), read_question(question, asked, self._facts.names(asked))
+        here = passage(earlier.user)
         chance = max((one.chance for one in ranked if one.seq == seq), default=0.0)
-        named = {one for one, _, _ in read.words if one.isdigit() or one in names()}
-        others = [one for one in self._ranked(question, asked, facts, before, without=seq) if one.seq > seq]
+        named = {one for one, _, _ in query.read.words if one.isdigit() or one in names()}
+        others = [one for one in self._ranked(query, without=seq) if one.seq > seq]
         near = [
             (float(here.direction @ one.passage.direction), one)
             for one in others
@@ -266,7 +265,7 @@ class Memory:
                 one.seq,
                 one.in_words,
                 one.passage.text,
-                change_numbers(read, here, one.passage, chance, one.chance),
+                change_numbers(query.read, here, one.passage, chance, one.chance),
             )
             for _, one in near
         )
@@ -277,10 +276,8 @@ class Memory:
         with self._lock:
             self._follow()
             self._index_turns(AT_ONCE)
-            asked = self._facts.understood(question)
-            facts = self._answering(question, asked)
-            ranked = self._ranked(question, asked, facts, None)
-            return self._later(seq, ranked, question, asked, facts, None)
+            query = self._query(question)
+            return self._later(seq, self._ranked(query), query)
 
     def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
         """(the turn, none for what the store keeps up to date itself, and the sentence) of a fact."""
@@ -298,20 +295,14 @@ class Memory:
 
     # --- past turns
 
-    def _ranked(
-        self,
-        question: str,
-        asked: Asked,
-        facts: Sequence[Answering],
-        before: int | None,
-        without: int = 0,
-    ) -> list[Ranked]:
+    def _ranked(self, query: Query, without: int = 0) -> list[Ranked]:
         """What was said, but for the turn `without`, likeliest first; [] where nothing told is asked for."""
-        if not is_question(question, asked) or asks_of_the_world(question, self._facts.names(asked)):
+        asked = query.asked
+        if not is_question(query.text, asked) or asks_of_the_world(query.text, self._facts.names(asked)):
             return []
         if asked.about_me or any(one.startswith("~") for one in asked.attributes):
             return []
-        told, rows = self._weighed(question, asked, facts, before, without)
+        told, rows = self._weighed(query, without)
         chances = ranker().probabilities(rows)
         found = [
             Ranked(chance * (ANOTHERS if of_another(row) else 1.0), one.seq, one.in_words, one.passage)
@@ -319,25 +310,17 @@ class Memory:
         ]
         return sorted(found, key=itemgetter(0), reverse=True)
 
-    def _weighed(
-        self,
-        question: str,
-        asked: Asked,
-        facts: Sequence[Answering],
-        before: int | None,
-        without: int = 0,
-    ) -> tuple[list[Candidate], list[list[float]]]:
-        """What may answer, and the numbers of each; `facts` are those that answer by the rules."""
-        read = read_question(question, asked, self._facts.names(asked))
+    def _weighed(self, query: Query, without: int = 0) -> tuple[list[Candidate], list[list[float]]]:
+        """What may answer, and the numbers of each."""
         by_rule: dict[int, float] = {}
-        for fits, own, fact in facts:
+        for fits, own, fact in query.facts:
             by_rule[fact.seq] = max(by_rule.get(fact.seq, 0.0), fits if own else AROUND * fits)
-        seqs = (seq for seq in self._candidates(read, by_rule) if seq != without)
-        every = (one for seq in seqs for one in self._said(seq, before))
-        told = [one for one in every if not lacks(asked, one.passage)]
+        seqs = (seq for seq in self._candidates(query.read, by_rule) if seq != without)
+        every = (one for seq in seqs for one in self._said(seq, query.before))
+        told = [one for one in every if not lacks(query.asked, one.passage)]
         fit = [by_rule.get(one.seq, 0.0) for one in told]
-        people = self._facts.people(read.want)
-        return told, pairs(read, [one.passage for one in told], fit, self._facts.weight, people)
+        people = self._facts.people(query.read.want)
+        return told, pairs(query.read, [one.passage for one in told], fit, self._facts.weight, people)
 
     def _candidates(self, read: Question, by_rule: Collection[int]) -> list[int]:
         """The turns to look at: all where there are few, else those that share words or meaning."""

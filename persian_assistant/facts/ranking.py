@@ -28,12 +28,7 @@ class Ranker:
 
     @cached_property
     def _tensors(self) -> dict[str, Any]:
-        from safetensors.numpy import load_file
-
-        if not self.path.is_file():
-            logger.warning("no weights to rank by at %s", self.path)
-            return {}
-        return load_file(self.path)
+        return tensors_of(self.path)
 
     def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """How likely (0..1) each passage answers, given pairs' `rows`; what is left of 1: none does."""
@@ -56,6 +51,16 @@ class Ranker:
         chances = np.exp(logits - logits.max(1, keepdims=True))
         chances /= chances.sum(1, keepdims=True)
         return [float(one) for one in chances.mean(0)[:-1]]
+
+
+def tensors_of(path: Path) -> dict[str, Any]:
+    """The tensors of a safetensors file by name; {} where it is not there."""
+    from safetensors.numpy import load_file
+
+    if not path.is_file():
+        logger.warning("no weights at %s", path)
+        return {}
+    return load_file(path)
 
 
 def beside(rows: Any) -> Any:

@@ -7,7 +7,6 @@ benchmarks/text_nets.py. Knows nothing of what is decided by it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +14,8 @@ from typing import Any
 from zlib import crc32
 
 from persian_assistant.distress import features
-from persian_assistant.facts.ranking import FAR, gelu
+from persian_assistant.facts.ranking import FAR, gelu, tensors_of
 
-logger = logging.getLogger(__name__)
 BUCKETS = 1 << 14
 """Places that pieces of a text are hashed to."""
 
@@ -30,12 +28,7 @@ class TextNet:
 
     @cached_property
     def _tensors(self) -> dict[str, Any]:
-        from safetensors.numpy import load_file
-
-        if not self.path.is_file():
-            logger.warning("no weights at %s", self.path)
-            return {}
-        return load_file(self.path)
+        return tensors_of(self.path)
 
     def log_odds(self, text: str, numbers: Sequence[float]) -> float:
         """Of `text` with `numbers`, as many as it was trained with."""

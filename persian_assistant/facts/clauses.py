@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from persian_assistant.facts import lexicon, verbs
 from persian_assistant.facts.compounds import COMPOUNDS, PREPOSITIONS
-from persian_assistant.facts.copulas import enclitic
+from persian_assistant.facts.copulas import enclitic, is_named, left_out
 from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import Form, readings
 from persian_assistant.facts.words import _known, split_owner
@@ -245,6 +245,8 @@ def _closed(run: list[str], head: tuple[str, ...]) -> list[Clause]:
     if cut := _told_before(run[:at]):
         return _closed(run[:cut], head) + _closed(run[cut:], ())
     form, taken = _predicate(run, at)
+    if is_named(run[at + 1 :]):  # «یه گربه دارم اسمش ماهی»
+        return _closed(run[: at + 1], head) + _unsaid(run[at + 1 :])
     if _told_after(run[at + 1 :], form):  # «یه گربه دارم اسمش ملوسکه», «تولدم نهم نیست دهمه»
         return _closed(run[: at + 1], head) + _closed(run[at + 1 :], ())
     mood = ""
@@ -349,21 +351,9 @@ def _told_before(run: list[str]) -> int:
 
 
 def _unsaid(run: list[str]) -> list[Clause]:
-    """«معدلم ۱۹.۴», «استادم دکتر راد»: a sentence that leaves its copula out; [] for anything else."""
-    ends = [at for at, token in enumerate(run) if token in "،,"]
-    last = run[ends[-1] + 1 :] if ends else run
-    if not 1 < len(last) < 4 or any(readings(token) for token in last[1:]):
-        return []
-    stem, owner, _ = split_owner(last[0])
-    titled = last[1] in _TITLES and len(last) == 3
-    counted = is_number(last[1]) and stem in lexicon.ATTRIBUTES
-    named = len(last) == 2 and last[1] in lexicon.NAMES and stem in lexicon.KIN | {"اسم"}
-    if owner != 1 or not ((titled and stem in lexicon.KIN) or counted or named):
-        return []
-    return [Clause(tuple(last), Form("بودن", "present", 3, False, True), (), "", (), True, tuple(last))]
-
-
-_TITLES = wordset("دکتر مهندس استاد آقای خانم خانوم")
+    """A sentence that leaves its copula out; [] for anything else."""
+    said = tuple(left_out(run))
+    return [Clause(said, Form("بودن", "present", 3, False, True), (), "", (), True, said)] if said else []
 
 
 def _placed_after(run: list[str], head: tuple[str, ...]) -> list[Clause]:

@@ -1,4 +1,4 @@
-"""Copulas that a noun carries: «معلمم», «نغمه‌ست», «تبریزه».
+"""Copulas that a noun carries («معلمم», «نغمه‌ست», «تبریزه») and those left out («اسمش ماهی»).
 
 Works on a run of tokens; knows nothing of clauses.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from persian_assistant.facts import lexicon
 from persian_assistant.facts.compounds import COMPOUNDS
+from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.words import is_ordinal, split_owner
 from persian_assistant.facts.wordset import wordset
@@ -83,3 +84,33 @@ def _is_me(stem: str, last: str, before: list[str]) -> bool:
         return not any(split_owner(token)[1] == 1 for token in lone)
     heads = {token.removesuffix(f"{ZWNJ}ی") for token in before}
     return bool(heads & (_LINKING | lexicon.TRADES)) and not any(split_owner(token)[1] == 1 for token in lone)
+
+
+def left_out(run: list[str]) -> list[str]:
+    """The words behind the last comma where they leave a copula out; [] for anything else.
+
+    «معدلم ۱۹.۴», «استادم دکتر راد», «اسمش ماهی».
+    """
+    ends = [at for at, token in enumerate(run) if token in "،,"]
+    last = run[ends[-1] + 1 :] if ends else run
+    if is_named(last):
+        return last
+    if not 1 < len(last) < 4 or any(readings(token) for token in last[1:]):
+        return []
+    stem, owner, _ = split_owner(last[0])
+    titled = last[1] in _TITLES and len(last) == 3
+    counted = is_number(last[1]) and stem in lexicon.ATTRIBUTES
+    named = len(last) == 2 and last[1] in lexicon.NAMES and stem in lexicon.KIN | {"اسم"}
+    return last if owner == 1 and ((titled and stem in lexicon.KIN) or counted or named) else []
+
+
+def is_named(words: list[str]) -> bool:
+    """Whether these are «اسمش» and a name, without a copula."""
+    if not 1 < len(words) < 4 or any(readings(token) or enclitic([token]) for token in words[1:]):
+        return False
+    stem, owner, _ = split_owner(words[0])
+    return stem in ("اسم", "نام") and owner in (3, 6) and _ASKED.isdisjoint(words)
+
+
+_ASKED = wordset("چی چه چیه کی کیه چیست کدام کدوم")
+_TITLES = wordset("دکتر مهندس استاد آقای خانم خانوم")

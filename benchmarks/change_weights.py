@@ -11,7 +11,6 @@ on one core.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -27,12 +26,11 @@ from safetensors.numpy import save_file
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ranking_weights import lives_of
-from text_nets import train
+from text_nets import command, train
+from told import knowing
 
 from persian_assistant.config import data_dir
 from persian_assistant.facts.text_net import TextNet
-from persian_assistant.journal import Journal
-from persian_assistant.knowledge import Knowledge
 
 OTHERS, BESIDE = 12, 3
 """Sentences told besides; how many later ones beside the pair's own are rows."""
@@ -50,20 +48,14 @@ class Row(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--measure", action="store_true")
-    args = parser.parse_args()
-    rows = [*changes(), *recall()]
-    if args.measure:
-        measure(rows)
-        return 0
-    path = data_dir() / "words" / "changes.safetensors"
-    save_file(trained_on(rows), path)
-    path.chmod(0o644)
-    print(f"{sum(row.replaces for row in rows)} later turns that replace, of {len(rows)}")
-    return 0
+    def gather() -> list[Row]:
+        return [*changes(), *recall()]
+
+    return command(__doc__, "changes", gather, measure, trained_on, told_of)
+
+
+def told_of(rows: Sequence[Row]) -> str:
+    return f"{sum(row.replaces for row in rows)} later turns that replace, of {len(rows)}"
 
 
 def changes() -> Iterator[Row]:
@@ -113,11 +105,7 @@ def small_talk() -> list[str]:
 
 def rows_of(told: Sequence[str], question: str, at: int, chance: random.Random, most: int) -> list[Row]:
     """The last turn and `most` other turns after number `at`, some of the nearest and some at random."""
-    with tempfile.TemporaryDirectory() as folder:
-        knowledge = Knowledge(Journal.open(Path(folder) / "journal.jsonl"))
-        turns = [knowledge.journal.append_user(text) for text in told]
-        for turn in turns:
-            knowledge.observe(turn, 0)
+    with knowing(told, warm=False) as (knowledge, turns):
         later = knowledge.memory.later(question, turns[at])
     rows = [Row(one.text, one.numbers, False, "") for one in later]
     last = [row for row in rows if row.text == told[-1]]

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -29,12 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from cross_encoder_model import Trained
 from ranking_weights import Life, Untold, lives_of, of_another, world_questions
+from told import knowing
 
 from persian_assistant.config import data_dir
 from persian_assistant.facts.cross_encoder import CrossEncoder
 from persian_assistant.facts.ranking import ranker
-from persian_assistant.journal import Journal
-from persian_assistant.knowledge import Knowledge
 from persian_assistant.rounds import read_rounds
 
 CANDIDATES, HARD, LIKELIEST = 6, 4, 10
@@ -110,12 +108,7 @@ def person(life: Life, unasked: Untold | None, chance: random.Random) -> Person:
         asked += [(question, -1) for question in chance.sample(unasked.world, WORLD)]
         others = (of_another(question, life.told, chance) for question, _ in life.asked)
         asked += [(question, -1) for question in others if question]
-    with tempfile.TemporaryDirectory() as folder:
-        knowledge = Knowledge(Journal.open(Path(folder) / "journal.jsonl"))
-        turns = [knowledge.journal.append_user(text) for text in life.told]
-        for turn in turns:
-            knowledge.observe(turn, 0)
-        knowledge.warm()
+    with knowing(life.told) as (knowledge, turns):
         place = {turn: at for at, turn in enumerate(turns)}
         found = []
         for question, answer in asked:

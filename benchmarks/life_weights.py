@@ -11,7 +11,6 @@ the marks of passages.py change.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -26,7 +25,7 @@ from safetensors.numpy import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from text_nets import train
+from text_nets import command, train
 
 from persian_assistant.config import data_dir
 from persian_assistant.facts.own_life import numbers
@@ -51,20 +50,14 @@ class Row(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--measure", action="store_true")
-    args = parser.parse_args()
-    rows = [*own(), *others()]
-    if args.measure:
-        measure(rows)
-        return 0
-    path = data_dir() / "words" / "life.safetensors"
-    save_file(trained_on(rows), path)
-    path.chmod(0o644)
-    print(f"{sum(row.own for row in rows)} questions about somebody's life, {len(rows)} in all")
-    return 0
+    def gather() -> list[Row]:
+        return [*own(), *others()]
+
+    return command(__doc__, "life", gather, measure, trained_on, told_of)
+
+
+def told_of(rows: Sequence[Row]) -> str:
+    return f"{sum(row.own for row in rows)} questions about somebody's life, {len(rows)} in all"
 
 
 def own() -> Iterator[Row]:

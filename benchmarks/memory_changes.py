@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import random
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +21,9 @@ from rich.progress import track
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from told import knowing
+
 from persian_assistant.config import data_dir
-from persian_assistant.journal import Journal
-from persian_assistant.knowledge import Knowledge
 from persian_assistant.text import answer_key
 
 OTHERS = 12
@@ -53,12 +52,9 @@ def main() -> int:
 
 def outcomes(pair: dict[str, Any], others: Sequence[str]) -> list[tuple[str, str, str]]:
     """(question, outcome, first line) of each: new, old, both, later, other, nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        knowledge = Knowledge(Journal.open(Path(folder) / "journal.jsonl"))
-        half = len(others) // 2
-        for text in (*others[:half], pair["earlier"], *others[half:], pair["later"]):
-            knowledge.observe(knowledge.journal.append_user(text), 0)
-        knowledge.warm()
+    half = len(others) // 2
+    told = [*others[:half], pair["earlier"], *others[half:], pair["later"]]
+    with knowing(told) as (knowledge, _):
         asked = []
         for question in pair["question"]:
             lines = knowledge.memory.recall(question)

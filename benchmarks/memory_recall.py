@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from told import knowing
+
 from persian_assistant.comparing.baselines_data import of_rounds
 from persian_assistant.facts.phrases import NOT_TOLD
-from persian_assistant.journal import Journal
-from persian_assistant.knowledge import Knowledge
 from persian_assistant.persona import Persona, with_memory
 from persian_assistant.records import Message
 from persian_assistant.rounds import is_right, read_rounds
@@ -76,12 +76,9 @@ def people(path: Path, persona: Persona, folder: Path) -> Iterator[Told]:
         return
     for person in dict.fromkeys(row["person"] for row in rows):
         own = [row for row in rows if row["person"] == person]
-        knowledge = Knowledge(Journal.open(folder / f"{person}.jsonl"))
-        for row in own:
-            knowledge.observe(knowledge.journal.append_user(row["told"]), 0)
-        knowledge.warm()
         asked = [(question, [answer]) for row in own for question, answer in row["asks"]]
-        yield Told(asked, [question for row in own for question in row["near"]], knowledge.recall)
+        with knowing([row["told"] for row in own]) as (knowledge, _):
+            yield Told(asked, [question for row in own for question in row["near"]], knowledge.recall)
 
 
 def looked_at(told: Told, replies: Replies | None) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ import json
 import random
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,11 +29,11 @@ from safetensors.numpy import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from told import knowing
+
 from persian_assistant.config import data_dir
 from persian_assistant.facts.frames import Frame, fill, read_frames
 from persian_assistant.facts.ranking import FAR, Ranker, beside
-from persian_assistant.journal import Journal
-from persian_assistant.knowledge import Knowledge
 
 NETWORKS, HIDDEN, DROPOUT = 3, 64, 0.3
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 10, 64, 2e-3, 1e-2
@@ -172,12 +171,7 @@ def of_another(question: str, told: Sequence[str], chance: random.Random) -> str
 
 def read(life: Life, unasked: Untold, chance: random.Random) -> Iterator[Row]:
     """Every question to a life, with the numbers of what was told in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        knowledge = Knowledge(Journal.open(Path(folder) / "journal.jsonl"))
-        turns = [knowledge.journal.append_user(text) for text in life.told]
-        for turn in turns:
-            knowledge.observe(turn, 0)
-        knowledge.warm()
+    with knowing(life.told) as (knowledge, turns):
         asked = [(question, turns[at], "told") for question, at in life.asked]
         asked += [(question, -1, "near") for question in life.untold]
         asked += [(question, -1, "world") for question in chance.sample(unasked.world, WORLD_QUESTIONS)]

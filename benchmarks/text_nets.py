@@ -1,20 +1,51 @@
-"""Training of facts/text_net.py's networks, for life_weights.py and change_weights.py."""
+"""What life_weights.py and change_weights.py share: training of facts/text_net.py's networks, the command."""
 
 from __future__ import annotations
 
+import argparse
 import random
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from rich.progress import track
+from safetensors.numpy import save_file
 
+from persian_assistant.config import data_dir
 from persian_assistant.facts.ranking import FAR
 from persian_assistant.facts.text_net import BUCKETS, pieces
 
 SIZE, HIDDEN, DROPPED = 12, 32, 0.3
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 8, 128, 1e-2, 1e-2
+
+
+Row = TypeVar("Row")
+
+
+def command(
+    description: str | None,
+    name: str,
+    gather: Callable[[], list[Row]],
+    measure: Callable[[list[Row]], None],
+    trained_on: Callable[[list[Row]], dict[str, Any]],
+    told_of: Callable[[list[Row]], str],
+) -> int:
+    """Train on all rows and write data/words/NAME.safetensors; with `--measure` only measure."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--measure", action="store_true")
+    args = parser.parse_args()
+    rows = gather()
+    if args.measure:
+        measure(rows)
+        return 0
+    path = data_dir() / "words" / f"{name}.safetensors"
+    save_file(trained_on(rows), path)
+    path.chmod(0o644)
+    print(told_of(rows))
+    return 0
 
 
 def train(

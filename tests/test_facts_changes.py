@@ -21,24 +21,13 @@ OTHERS = ("دیشب با مینا رفتیم پارک", "عموم تو اهوا�
         ("ماشینم یه پژو ۲۰۷ خاکستریه", "ماشینمو عوض کردم، الان دنا دارم", "ماشینم چیه؟", "دنا"),
         ("گوشیم سامسونگه", "گوشیمو عوض کردم، آیفون گرفتم", "گوشی من چیست؟", "آیفون"),
         ("رئیسم آقای مرادیه", "مرادی رفت، حالا رئیسمون خانم شکیباست", "رئیسم کیه؟", "شکیبا"),
-    ],
-)
-def test_what_a_later_word_ends_is_not_told_any_more(
-    tmp_path: Path, earlier: str, later: str, question: str, first: str
-) -> None:
-    told = [OTHERS[0], earlier, *OTHERS[1:], later]
-    assert first in Memory(store_of(tmp_path, told)).recall(question)[0]
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later", "question", "first"),
-    [
+        # what holds beside it ends nothing
         ("دکتر قلبم رضاییه", "دکتر چشمم عوض شد، حالا پیش نوری می‌رم", "دکتر قلبم کیه؟", "رضایی"),
         ("خواهرم پرستاره", "برادرم هم تازه پرستار شده", "خواهرم چیکاره‌ست؟", "خواهرت"),
         ("کلاس نقاشیم شنبه‌هاست", "شنبه‌ها بعدش می‌رم خونه‌ی مامانم", "کلاس نقاشیم چه روزیه؟", "نقاشی"),
     ],
 )
-def test_what_holds_beside_it_ends_nothing(
+def test_what_a_later_word_ends_is_not_told_any_more(
     tmp_path: Path, earlier: str, later: str, question: str, first: str
 ) -> None:
     told = [OTHERS[0], earlier, *OTHERS[1:], later]

@@ -54,6 +54,8 @@ class Engine:
         """Why the last answer stopped: "end" of turn, "length" reached, "cancelled" by the user."""
         self.new_tokens = 0
         """Tokens of the last answer."""
+        self.log_probability = 0.0
+        """Of the last answer, its end included, in nats: summed over its tokens."""
         ends = getattr(model.generation_config, "eos_token_id", None)
         extra = ends if isinstance(ends, (list, tuple)) else [ends]
         self._stops = {*template.stop_token_ids, *(token for token in extra if token is not None)}
@@ -88,6 +90,7 @@ class Engine:
         quoting = following(self.template, quotable)
         text = TextStream(self.template, self.template.stop_strings)
         self.last_stop, self.new_tokens = "cancelled", 0  # unless told otherwise below
+        self.log_probability = 0.0
         for token in self._tokens(prompt, generation, cancel or threading.Event(), quoting):
             if piece := text.feed(token):
                 yield piece
@@ -120,6 +123,7 @@ class Engine:
                 stepped = time.perf_counter()
                 token = sampler.choose(logits, quoting)
                 quoting.note(token)
+                self.log_probability += float(logits[token] - logits.logsumexp(0))
                 if number == 0:
                     self.first_token_seconds = time.perf_counter() - began
                 if token in self._stops:

@@ -108,6 +108,8 @@ class Answer:
 
     text: str
     ended: bool
+    log_probability: float
+    """Of its tokens and its end, in nats."""
 
 
 def greedy_answers(
@@ -182,6 +184,7 @@ def decode_together(
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     written: list[list[int]] = [[] for _ in prompts]
+    log_probability = torch.zeros(len(prompts), device=model.device)
     cache = None
     for _ in range(max_new_tokens):
         if stop():
@@ -194,7 +197,10 @@ def decode_together(
             use_cache=True,
             logits_to_keep=1,
         )
-        cache, ids = output.past_key_values, choose(output.logits[:, -1])
+        cache, scores = output.past_key_values, output.logits[:, -1].float()
+        ids = choose(scores)
+        chosen = scores.log_softmax(-1).gather(-1, ids)[:, 0]
+        log_probability += torch.where(ended, torch.zeros_like(chosen), chosen)
         ended |= torch.isin(ids[:, 0], ends)
         for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
             if not over:
@@ -203,13 +209,15 @@ def decode_together(
             break
         mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
         positions = positions[:, -1:] + 1
-    return [_answer(template, row, over) for row, over in zip(written, ended.tolist(), strict=True)]
+    told = zip(written, ended.tolist(), log_probability.tolist(), strict=True)
+    return [_answer(template, *one) for one in told]
 
 
-def _answer(template: ChatTemplate, ids: list[int], ended: bool) -> Answer:
+def _answer(template: ChatTemplate, ids: list[int], ended: bool, log_probability: float) -> Answer:
     text = template.decode(ids)
     cuts = [at for mark in template.stop_strings if (at := text.find(mark)) >= 0]
-    return Answer(text[: min(cuts, default=len(text))].strip(), ended or bool(cuts))
+    text = text[: min(cuts, default=len(text))].strip()
+    return Answer(text, ended or bool(cuts), log_probability)
 
 
 def rep_n(text: str, n: int = 4) -> float:

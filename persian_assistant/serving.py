@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from persian_assistant import adapters, beside
-from persian_assistant.config import ModelConfig
+from persian_assistant.config import GenerationConfig, ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
+from persian_assistant.facts.doubt import calls_for_knowledge, worth_saying
 from persian_assistant.facts.phrases import to_say
 from persian_assistant.facts.question_near import asks
 from persian_assistant.hub import ModelSource
@@ -133,9 +135,34 @@ class Serving:
             with lent:
                 yield
 
+    def stream(
+        self, messages: Sequence[Message], generation: GenerationConfig, cancel: threading.Event
+    ) -> Iterator[str]:
+        """Pieces of the answer, as the engine's. Raises ModelError.
+
+        A small model keeps to the lines of memory that it is given; where it is given none and asked about
+        the user's life, it says what it knows for sure, in one piece.
+        """
+        if not self.knows_or_invents(messages):
+            return self.engine.stream(messages, generation, cancel, self.quotable(messages))
+        return self._surely(messages, replace(generation, do_sample=False, repetition_penalty=1.0), cancel)
+
+    def _surely(
+        self, messages: Sequence[Message], generation: GenerationConfig, cancel: threading.Event
+    ) -> Iterator[str]:
+        answer, engine = "".join(self.engine.stream(messages, generation, cancel)), self.engine
+        if engine.last_stop == "cancelled":
+            yield answer
+        else:
+            yield worth_saying(answer, engine.log_probability, engine.last_stop == "end")
+
     def quotable(self, messages: Sequence[Message]) -> Quotable:
         """The lines of memory in a prompt that a small model is kept to."""
         return quotable_lines(messages) if self.is_small else NOTHING
+
+    def knows_or_invents(self, messages: Sequence[Message]) -> bool:
+        """Whether a small model is asked about the user's life and given no line of memory."""
+        return self.is_small and not memory_lines(messages) and calls_for_knowledge(messages[-1].content)
 
     def learning_pass(self) -> LearningPass:
         """Made at the first pass: seed examples and general text are read then, and Trainer is imported."""

@@ -178,7 +178,7 @@ class Session(ToldSession):
         generation = self.config.generation
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
-        stream = serving.engine.stream(messages, generation, cancel, serving.quotable(messages))
+        stream = serving.stream(messages, generation, cancel)
         if self.role is not None:
             stream = self.role.checked(stream)
         try:

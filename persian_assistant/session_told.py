@@ -187,7 +187,7 @@ class ToldSession(LearningSession):
         if (wanted.number if wanted else None) != serving.version and self._learner.running:
             raise LearningError("learning.running")
         with serving.lending(wanted):
-            answer = "".join(serving.engine.stream(messages, generation, cancel, serving.quotable(messages)))
+            answer = "".join(serving.stream(messages, generation, cancel))
         return normalise(sanitise(answer)).strip()
 
     def compare(self, question: str, other: Which, cancel: threading.Event | None = None) -> tuple[str, str]:

@@ -61,6 +61,10 @@ def test_greedy_tokens_are_those_of_generate(architecture: str, penalty: float) 
     )[0, len(prompt) :].tolist()
     generation = GenerationConfig(do_sample=False, repetition_penalty=penalty, max_new_tokens=60)
     assert tokens(engine, prompt, generation) == expected
+    with torch.inference_mode():
+        logits = engine.model(input_ids=torch.tensor([prompt + expected])).logits[0, len(prompt) - 1 : -1]
+    chosen = logits.log_softmax(-1).gather(-1, torch.tensor(expected)[:, None])
+    assert engine.log_probability == pytest.approx(float(chosen.sum()), abs=1e-2)  # without the penalty
     assert engine.last_stop == "length" and engine.new_tokens == 60
     assert engine.tokens_per_second > 0 and engine.first_token_seconds > 0
 

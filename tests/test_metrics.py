@@ -102,12 +102,15 @@ def stopping(template: ChatTemplate) -> Iterator[Any]:
 
 def test_stop_rate_is_what_single_greedy_answers_show(stopping: Any, template: ChatTemplate) -> None:
     prompts = [metrics.text_ids(template, text)[: 4 + 3 * at] for at, text in enumerate(SENTENCES[:8])]
-    ended = 0
+    ended, likely = 0, []
     for prompt in prompts:  # without padding and without a cache
         ids = list(prompt)
+        likely.append(0.0)
         for _ in range(6):
             with torch.inference_mode():
-                token = int(stopping(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].argmax())
+                logits = stopping(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].float()
+            token = int(logits.argmax())
+            likely[-1] += float(logits.log_softmax(-1)[token])
             ids.append(token)
             if token in template.stop_token_ids:
                 ended += 1
@@ -115,6 +118,8 @@ def test_stop_rate_is_what_single_greedy_answers_show(stopping: Any, template: C
     assert 0 < ended < len(prompts), "the test wants both kinds"
     rate = metrics.stop_rate(stopping, template, prompts, max_new_tokens=6)
     assert rate == pytest.approx(ended / len(prompts))
+    answers = metrics.greedy_answers(stopping, template, prompts, max_new_tokens=6)
+    assert [answer.log_probability for answer in answers] == pytest.approx(likely, abs=0.1)  # bfloat16
 
 
 def test_stop_rate_without_prompts_or_when_stopped(loaded: LoadedModel, template: ChatTemplate) -> None:

@@ -17,7 +17,7 @@ GOOD = "فردا با هم به کتابخانه می‌رویم و چند کت�
 
 def reason(text: str, loss: float = 2.0, ended: bool = True, filter_: Filter | None = None) -> str:
     filter_ = filter_ or Filter(BANDS, DATA, HELDOUT)
-    return filter_.form(Answer(text, ended)) or filter_.content(text, loss)
+    return filter_.form(Answer(text, ended, -1.0)) or filter_.content(text, loss)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typing import Any
 
 from persian_assistant.config import data_dir
 from persian_assistant.errors import LearningError
+from persian_assistant.facts.doubt import worth_saying
 from persian_assistant.rounds import Event, Replies, Rounds, is_right, mean, score
 from persian_assistant.text import answer_key
 from persian_assistant.wording import say
@@ -197,8 +198,16 @@ class Run:
                 max_new_tokens=max_new_tokens,
                 quotable=[quotable[prompt] for prompt in new],
             )
+        pressed = {
+            prompt
+            for prompt, messages in zip(prompts, asked, strict=True)
+            if serving.knows_or_invents(messages)
+        }
         for prompt, answer in zip(new, answers, strict=True):
-            self._known[prompt, max_new_tokens] = answer.text
+            said = answer.text
+            if prompt in pressed:
+                said = worth_saying(said, answer.log_probability, answer.ended)
+            self._known[prompt, max_new_tokens] = said
         return [self._known[prompt, max_new_tokens] for prompt in prompts]
 
     def _note_wordings(self) -> None:

@@ -1,0 +1,98 @@
+"""What a small model says out of its weights is said where it knows it, and else not."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from session_talk import Talk
+
+from persian_assistant.config import GenerationConfig
+from persian_assistant.facts import doubt
+from persian_assistant.facts.doubt import UNSURE, calls_for_knowledge, worth_saying
+from persian_assistant.facts.phrases import NOT_TOLD
+from persian_assistant.records import Message
+from persian_assistant.serving import Serving
+
+# See test_session.py.
+pytestmark = pytest.mark.filterwarnings("default")
+OF_LIFE = "اسم قناری من چیست؟"
+OTHER = "پایتخت ایران کجاست؟"
+
+
+@pytest.mark.parametrize(
+    ("question", "calls"),
+    [
+        (OF_LIFE, True),
+        ("داداشم کجا کار می‌کنه؟", True),
+        ("چند سالمه؟", True),
+        ("نرگس چند تا بچه داره؟", True),
+        (OTHER, False),
+        ("سلام، چطوری؟", False),
+        ("برای تولد مامانم چی بخرم؟", False),
+        ("یه فیلم خوب معرفی کن", False),
+        ("اسم قناری من نغمه است.", False),
+    ],
+)
+def test_only_what_is_asked_of_the_user_s_life_calls_for_knowledge(question: str, calls: bool) -> None:
+    assert calls_for_knowledge(question) is calls
+
+
+@pytest.mark.parametrize(
+    ("answer", "log_probability", "ended", "said"),
+    [
+        ("اسم قناری تو نغمه است.", -0.2, True, "اسم قناری تو نغمه است."),
+        ("اسم قناری تو نغمه است.", -9.0, True, UNSURE),
+        ("اسم قناری تو نغمه نغمه نغمه", -0.2, False, UNSURE),
+        (NOT_TOLD[2], -9.0, True, NOT_TOLD[2]),
+    ],
+)
+def test_what_is_unlikely_or_has_no_end_is_not_said(
+    answer: str, log_probability: float, ended: bool, said: str
+) -> None:
+    assert worth_saying(answer, log_probability, ended) == said
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    talk = Talk(tmp_path)
+    session = talk.open(memory=False)
+    assert session.ready(None) and session._serving is not None
+    yield session._serving
+    talk.close()
+
+
+def answer(serving: Serving, question: str, system: str = "", cancelled: bool = False) -> str:
+    cancel = threading.Event()
+    if cancelled:
+        cancel.set()
+    messages = [*([Message("system", system)] if system else []), Message("user", question)]
+    return "".join(serving.stream(messages, GREEDY, cancel))
+
+
+GREEDY = GenerationConfig(do_sample=False, repetition_penalty=1.0, max_new_tokens=12)
+
+
+def test_a_model_that_guesses_says_that_it_is_not_sure(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [Message("user", OF_LIFE)]
+    guessed = "".join(serving.engine.stream(messages, GREEDY))
+    assert serving.engine.log_probability < doubt.LEAST
+    assert answer(serving, OF_LIFE) == UNSURE
+    assert answer(serving, OF_LIFE, cancelled=True) == ""
+    other = "".join(serving.engine.stream([Message("user", OTHER)], GREEDY))
+    assert answer(serving, OTHER) == other != UNSURE
+    monkeypatch.setattr(doubt, "LEAST", -math.inf)
+    ended = serving.engine.last_stop == "end"
+    assert answer(serving, OF_LIFE) == (guessed if ended else UNSURE)
+
+
+def test_a_larger_model_and_one_that_is_given_a_line_say_what_they_say(serving: Serving) -> None:
+    given = "دستیار باش.\n\nاز کاربر می‌دانم:\n- اسم قناری تو نغمه است."
+    assert answer(serving, OF_LIFE, given).startswith("اسم قناری تو")
+    serving.is_small = False
+    assert answer(serving, OF_LIFE) == "".join(serving.engine.stream([Message("user", OF_LIFE)], GREEDY))

@@ -5,8 +5,8 @@
 The pairs of sentences in data/changes, told beside others, and questions of data/recall, whose people told
 nothing that took the place of anything; the network is facts/text_net.py's. `--measure` trains on all files
 of data/changes but one, for each of them, and prints what is found in that one at some bars; without it all
-is trained on, and written. To be made again when the ranking (benchmarks/ranking_weights.py) is. Five minutes
-on one core.
+is trained on, and written. To be made again when the ranking (benchmarks/ranking_weights.py) is. Twenty
+minutes on one core.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ OTHERS, BESIDE = 12, 3
 """Sentences told besides; how many later ones beside the pair's own are rows."""
 ASKED, LATER, SMALL_TALK = 8, 6, 10
 """Questions of each person of data/recall, later turns for each, and how much small talk comes after."""
+OTHER_WEIGHT = 4.0
+"""What a turn about something else weighs: there are far more of them beside a change than are rows here."""
 BARS = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
 
 
@@ -119,7 +121,7 @@ def trained_on(rows: Sequence[Row]) -> dict[str, Any]:
         [row.text for row in rows],
         [row.numbers for row in rows],
         [row.replaces for row in rows],
-        [1.0] * len(rows),
+        [OTHER_WEIGHT if "other" in row.source else 1.0 for row in rows],
     )
 
 

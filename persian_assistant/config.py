@@ -84,8 +84,10 @@ class LearningConfig:
     """False is plain chat (`--no-learn`)."""
     every: int = 20
     """A pass starts once this many new exchanges are in the journal (N)."""
-    learning_rate: float = 2e-3
-    """Peak rate of the adapter's weights."""
+    learning_rate: float | None = None
+    """Peak rate of the adapter's weights, of its matrices A. None: by the model's size."""
+    loraplus_lr_ratio: float = 8.0
+    """How many times as fast its matrices B are trained (LoRA+); 1 is plain LoRA."""
     num_train_epochs: int = 8
     """Times each row of the mixture is seen in a pass, at most; a pass without a new fact needs four."""
     most_tokens: int | None = None
@@ -111,7 +113,7 @@ class LearningConfig:
     """Loss weight of replies the user called good."""
     views_per_row: int = 1
     """Views of different facts that share a row, as turns of one conversation: fewer tokens for each."""
-    negatives: float = 0.6
+    negatives: float = 0.3
     """Rows about things never told («نگفته‌ای»), for each row of a new fact."""
     earlier_share: float = 0.25
     """Share of the mixture's tokens drawn from views of earlier facts."""
@@ -132,7 +134,10 @@ class LearningConfig:
 
     def __post_init__(self) -> None:
         _check(1 <= self.every <= 100_000, "every", self.every, "1 … 100000")
-        _check(0 < self.learning_rate <= 1, "learning_rate", self.learning_rate, "0 < … ≤ 1")
+        rate = self.learning_rate
+        _check(rate is None or 0 < rate <= 1, "learning_rate", rate, "0 < … ≤ 1")
+        ratio = self.loraplus_lr_ratio
+        _check(1 <= ratio <= 1000, "loraplus_lr_ratio", ratio, "1 … 1000")
         _check(1 <= self.num_train_epochs <= 100, "num_train_epochs", self.num_train_epochs, "1 … 100")
         most = self.most_tokens
         _check(most is None or most >= 1, "most_tokens", most, "≥ 1")

@@ -38,6 +38,7 @@ from persian_assistant.trainer import (
     is_out_of_memory,
     packing_shape,
     train_adapter,
+    with_rate,
 )
 from persian_assistant.training_copy import allow_packing, training_copy
 from persian_assistant.versions import Version, VersionStore
@@ -134,7 +135,7 @@ class LearningPass:
     def _run(self, lessons: Lessons, high_water: int, given: _Given) -> PassOutcome:
         started = time.monotonic()
         given.report("prepare", 0.0, None, None)
-        settings = given.settings
+        settings = with_rate(given.settings, self.loaded.model)
         current = self._sound(self.versions.current())
         rebuild = settings.replay and (
             lessons.rebuild or self._passes_since_base(current) >= settings.rebuild_every

@@ -154,7 +154,8 @@ class Serving:
         if engine.last_stop == "cancelled":
             yield answer
         else:
-            yield worth_saying(answer, engine.log_probability, engine.last_stop == "end")
+            ended = engine.last_stop == "end"
+            yield worth_saying(messages[-1].content, answer, engine.log_probability, ended)
 
     def quotable(self, messages: Sequence[Message]) -> Quotable:
         """The lines of memory in a prompt that a small model is kept to."""

@@ -35,6 +35,9 @@ BYTES_PER_PAIR = 8
 """What plain attention keeps of each pair of tokens, in each head of each layer."""
 PLAIN_BYTES = 2**28
 """Memory for that, at most."""
+SMALL_RATE, LARGE_RATE = (10_000_000, 1e-3), (2_000_000_000, 1e-4)
+"""Parameters and learning rate: of mini, by sweeps (LOG.md); of gemma-2-2b half the 2e-4 of QLoRA (Dettmers
+et al. 2023), as LoRA+ advises, for B is trained faster. What is between is unproved."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,7 @@ def train_adapter(
         raise Cancelled("learning.cancelled")
     watch = _Watch(report, stop)
     started = time.monotonic()
+    settings = with_rate(settings, peft_model)
     shape = packing_shape(peft_model)
     batches = batches_of(rows, pad_id, settings.batch_size, shape)
     ask_teacher(peft_model, batches, stop)
@@ -255,6 +259,16 @@ def train_adapter(
     )
 
 
+def with_rate(settings: LearningConfig, model: Any) -> LearningConfig:
+    """`settings` with a learning rate: where none is set, one that falls with the logarithm of the size."""
+    if settings.learning_rate is not None:
+        return settings
+    (small, fast), (large, slow) = SMALL_RATE, LARGE_RATE
+    size = min(max(int(model.num_parameters()), small), large)
+    part = math.log(size / small) / math.log(large / small)
+    return replace(settings, learning_rate=fast * (slow / fast) ** part)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Also where torch's CPU allocator or oneDNN say so in a plain RuntimeError."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
@@ -272,9 +286,11 @@ def is_out_of_memory(error: BaseException) -> bool:
 def _trainer(
     model: Any, batches: list[Batch], settings: LearningConfig, seed: int, watch: _Watch
 ) -> WeightedTrainer:
+    arguments = _arguments(settings, model, seed)
     trainer = WeightedTrainer(
         model=model,
-        args=_arguments(settings, model, seed),
+        args=arguments,
+        optimizers=(_optimizer(settings, model, arguments), None),
         train_dataset=_Rows(batches),
         data_collator=lambda items: items[0],
         callbacks=[watch],
@@ -285,6 +301,22 @@ def _trainer(
         if type(callback).__name__ in ("PrinterCallback", "ProgressCallback"):
             trainer.remove_callback(callback)
     return trainer
+
+
+def _optimizer(settings: LearningConfig, model: Any, arguments: TrainingArguments) -> torch.optim.Optimizer:
+    """The one that `arguments` name, with a rate for the matrices A and another for B.
+
+    LoRA+: Hayou et al. 2024, "LoRA+: Efficient Low Rank Adaptation of Large Models".
+    """
+    from peft.optimizers import create_loraplus_optimizer
+
+    kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
+    optimizer: torch.optim.Optimizer = create_loraplus_optimizer(
+        model,
+        kind,
+        **{**options, "lr": settings.learning_rate, "loraplus_lr_ratio": settings.loraplus_lr_ratio},
+    )
+    return optimizer
 
 
 def _arguments(settings: LearningConfig, model: Any, random_seed: int) -> TrainingArguments:

@@ -46,6 +46,8 @@ def test_only_what_is_asked_of_the_user_s_life_calls_for_knowledge(question: str
     [
         ("اسم قناری تو نغمه است.", -0.2, True, "اسم قناری تو نغمه است."),
         ("اسم قناری تو نغمه است.", -9.0, True, UNSURE),
+        ("تو به خیار حساسیت داری.", -1.2, True, UNSURE),  # likely enough, but no answer to it
+        ("", -0.1, True, UNSURE),
         ("اسم قناری تو نغمه نغمه نغمه", -0.2, False, UNSURE),
         (NOT_TOLD[2], -9.0, True, NOT_TOLD[2]),
     ],
@@ -53,7 +55,7 @@ def test_only_what_is_asked_of_the_user_s_life_calls_for_knowledge(question: str
 def test_what_is_unlikely_or_has_no_end_is_not_said(
     answer: str, log_probability: float, ended: bool, said: str
 ) -> None:
-    assert worth_saying(answer, log_probability, ended) == said
+    assert worth_saying(OF_LIFE, answer, log_probability, ended) == said
 
 
 @pytest.fixture

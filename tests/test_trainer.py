@@ -13,6 +13,7 @@ import torch
 from learning_files import talk
 from learning_parts import load, parameters_of
 from tiny_models import SENTENCES
+from transformers import AutoModelForCausalLM, Gemma2Config, GPT2Config
 
 from persian_assistant import adapters
 from persian_assistant.config import GenerationConfig, LearningConfig
@@ -21,10 +22,12 @@ from persian_assistant.errors import Cancelled, LearningError
 from persian_assistant.model import LoadedModel
 from persian_assistant.records import Example, Message
 from persian_assistant.template import ChatTemplate
-from persian_assistant.trainer import TrainingResult, is_out_of_memory, train_adapter
+from persian_assistant.trainer import TrainingResult, is_out_of_memory, train_adapter, with_rate
 from persian_assistant.training_copy import training_copy
 
-SETTINGS = LearningConfig(learning_rate=2e-2, num_train_epochs=3, batch_size=2, lora_r=4, lora_dropout=0.0)
+SETTINGS = LearningConfig(
+    learning_rate=2e-2, loraplus_lr_ratio=1.0, num_train_epochs=3, batch_size=2, lora_r=4, lora_dropout=0.0
+)
 KINDS = [
     ("gpt2", "plain", "none"),
     ("gpt2", "plain", "nf4"),
@@ -308,3 +311,34 @@ def test_the_teacher_leaves_the_4_bit_weights_as_they_are() -> None:
     train(candidate(loaded), examples)
     now = parameters_of(loaded.model)
     assert all(torch.equal(now[name], one) for name, one in before.items())
+
+
+def test_the_matrices_b_are_trained_faster() -> None:
+    loaded = load(*OF_KL)
+    moved = {}
+    for ratio in (1.0, 8.0):
+        settings = replace(SETTINGS, loraplus_lr_ratio=ratio, num_train_epochs=1)
+        model = candidate(loaded)
+        before = {name: one.detach().clone() for name, one in adapters.adapter_tensors(model).items()}
+        train(model, rows(loaded, 2), settings)  # one step: B is zero at first, and A does not move yet
+        after = adapters.adapter_tensors(model)
+        for part in ("lora_A", "lora_B"):
+            steps = [(after[name].detach() - one).norm() for name, one in before.items() if part in name]
+            moved[part, ratio] = float(torch.stack(steps).norm())
+    assert moved["lora_B", 8.0] == pytest.approx(8 * moved["lora_B", 1.0], rel=0.05)
+    assert moved["lora_A", 1.0] == moved["lora_A", 8.0] == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "rate"),
+    [
+        (GPT2Config(n_layer=2, n_embd=64, n_head=2), 1e-3),
+        (GPT2Config(vocab_size=42001, n_positions=256), 3.4e-4),  # of gpt2-fa's shape
+        (Gemma2Config(), 1e-4),
+    ],
+)
+def test_a_larger_model_learns_at_a_lower_rate(config: Any, rate: float) -> None:
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config)
+    assert with_rate(LearningConfig(), model).learning_rate == pytest.approx(rate, rel=0.05)
+    assert with_rate(LearningConfig(learning_rate=0.5), model).learning_rate == 0.5

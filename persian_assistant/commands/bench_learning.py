@@ -34,6 +34,8 @@ ARMS: dict[str, dict[str, Any]] = {
         "reply_weight": 1.0,
         "user_weight": 0.0,
         "num_train_epochs": 2,
+        "learning_rate": 2e-3,
+        "loraplus_lr_ratio": 1.0,
         "seed_share": 0.5,
         "general_share": 0.0,
         "earlier_share": 0.0,

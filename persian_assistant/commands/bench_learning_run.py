@@ -199,14 +199,14 @@ class Run:
                 quotable=[quotable[prompt] for prompt in new],
             )
         pressed = {
-            prompt
+            prompt: messages[-1].content
             for prompt, messages in zip(prompts, asked, strict=True)
             if serving.knows_or_invents(messages)
         }
         for prompt, answer in zip(new, answers, strict=True):
             said = answer.text
             if prompt in pressed:
-                said = worth_saying(said, answer.log_probability, answer.ended)
+                said = worth_saying(pressed[prompt], said, answer.log_probability, answer.ended)
             self._known[prompt, max_new_tokens] = said
         return [self._known[prompt, max_new_tokens] for prompt in prompts]
 

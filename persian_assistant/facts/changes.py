@@ -19,9 +19,11 @@ from persian_assistant.facts.text_net import TextNet
 from persian_assistant.text import normalise
 
 LEAST_CHANCE = 1e-4
-CHANGED, MARKED = 2.0, 2.5
-"""Log odds from which on a later turn ends an earlier one; how much less where it has words of change
-and shares a rare word with it."""
+CHANGED, MARKED, PLAIN = 2.0, 2.5, 10.0
+"""Log odds from which on a later turn ends an earlier one; how many are added where it has words of change
+and shares a rare word with it; what they are where it plainly says so."""
+AS_SURE = 2.0
+"""Of the turns that end one the last is told, but none whose odds are so much less than another's."""
 TOPIC = 5.5
 """How rare such a word is (WordVectors.weight)."""
 MET = 0.8
@@ -76,12 +78,21 @@ def change_numbers(
     ]
 
 
-def ends(numbers: Sequence[float], odds: float) -> bool:
-    """Whether the later turn takes the earlier one's place, by its numbers and the network's log odds."""
+def ending(numbers: Sequence[Sequence[float]], odds: Sequence[float]) -> int | None:
+    """Which of the later turns, oldest first, takes the earlier one's place; None for none of them.
+
+    By their numbers and the network's log odds.
+    """
+    sure = [_sureness(own, one) for own, one in zip(numbers, odds, strict=True)]
+    bar = max(CHANGED, max(sure, default=CHANGED) - AS_SURE)
+    return max((at for at, one in enumerate(sure) if one >= bar), default=None)
+
+
+def _sureness(numbers: Sequence[float], odds: float) -> float:
+    """Log odds that a later turn takes an earlier one's place, by what the words say besides."""
     if numbers[_MARK] and numbers[_MET] >= MET and numbers[_WORDS] and not numbers[_ANOTHERS]:
-        return True  # «ماشینمو عوض کردم، الان دنا دارم»
-    marked = numbers[_MARK] and numbers[_SHARED] >= TOPIC
-    return odds >= CHANGED - (MARKED if marked else 0.0)
+        return max(odds, PLAIN)  # «ماشینمو عوض کردم، الان دنا دارم»
+    return odds + (MARKED if numbers[_MARK] and numbers[_SHARED] >= TOPIC else 0.0)
 
 
 @lru_cache

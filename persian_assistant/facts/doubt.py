@@ -1,13 +1,14 @@
 """Whether what a small model says of the user's life, out of its weights alone, is worth saying.
 
-Asked about what it never learned, it says something all the same. How likely it found its own words tells
-what it knows from what it makes up: a selective answer (El-Yaniv and Wiener 2010, "On the foundations of
-noise-free selective classification"; the likelihood of a sequence as its measure as in Malinin and Gales
-2021). Knows nothing of models.
+Asked about what it never learned, it says something all the same. How likely it found its own words, and
+whether they answer what was asked (the cross-encoder), tell what it knows from what it makes up: a selective
+answer (El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification"; the likelihood
+of a sequence as its measure as in Malinin and Gales 2021). Knows nothing of models.
 """
 
 from __future__ import annotations
 
+from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import names
 from persian_assistant.facts.phrases import NOT_TOLD
@@ -16,8 +17,9 @@ from persian_assistant.facts.stems import content
 
 UNSURE = "این را درست به یاد ندارم."
 """What is said in place of an answer that is not worth saying."""
-LEAST = -1.5
-"""Log probability of an answer that is, in nats, over all its tokens."""
+LEAST, ANSWERS = -1.25, 0.1
+"""Log probability (nats, over all its tokens) of an answer that is; what the log odds that it answers count
+beside that."""
 
 
 def calls_for_knowledge(question: str) -> bool:
@@ -26,7 +28,11 @@ def calls_for_knowledge(question: str) -> bool:
     return about_own_life(question, understand(question), named=named)
 
 
-def worth_saying(answer: str, log_probability: float, ended: bool) -> str:
+def worth_saying(question: str, answer: str, log_probability: float, ended: bool) -> str:
     """`answer`, drawn greedily, or UNSURE where it is too unlikely to be known or has no end."""
-    sure = ended and log_probability >= LEAST
-    return answer if sure or answer in NOT_TOLD else UNSURE
+    if answer in NOT_TOLD:
+        return answer
+    if not answer or not ended:
+        return UNSURE
+    sureness = log_probability + ANSWERS * cross_encoder().scores(question, [answer])[0]
+    return answer if sureness >= LEAST else UNSURE

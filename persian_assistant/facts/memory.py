@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
-from persian_assistant.facts.changes import change_net, change_numbers, ends
+from persian_assistant.facts.changes import change_net, change_numbers, ending
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import (
@@ -241,9 +241,9 @@ class Memory:
     def _changed(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Line]:
         """The turn after `seq` which says that what was told there is otherwise now, if one does."""
         later = self._later(seq, ranked, query)
-        odds = change_net().each([one.text for one in later], [one.numbers for one in later])
-        told = [one for one, sure in zip(later, odds, strict=True) if ends(one.numbers, sure)]
-        return [Line(one.seq, one.in_words()) for one in told[-1:]]
+        numbers = [one.numbers for one in later]
+        at = ending(numbers, change_net().each([one.text for one in later], numbers))
+        return [] if at is None else [Line(later[at].seq, later[at].in_words())]
 
     def _later(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Later]:
         """The turns after `seq` that have to do with it, oldest first."""

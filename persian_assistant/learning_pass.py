@@ -35,6 +35,7 @@ from persian_assistant.trainer import (
     LONGEST_ROW,
     TrainingProgress,
     TrainingResult,
+    few_threads,
     is_out_of_memory,
     packing_shape,
     train_adapter,
@@ -125,7 +126,7 @@ class LearningPass:
     ) -> PassOutcome:
         """Raises Cancelled, LearningError, ModelError or DiskError; nothing has changed then."""
         try:
-            with _told(self.versions.root):
+            with _told(self.versions.root), few_threads(self.loaded.model):
                 return self._run(lessons, high_water, _Given(settings, report, cancel))
         finally:
             gc.collect()  # Trainer and its model hold each other

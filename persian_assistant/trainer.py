@@ -35,6 +35,9 @@ BYTES_PER_PAIR = 8
 """What plain attention keeps of each pair of tokens, in each head of each layer."""
 PLAIN_BYTES = 2**28
 """Memory for that, at most."""
+TOO_SMALL_TO_SHARE = 50_000_000
+"""Parameters of a model whose matrices are too small to be shared out among threads, in a program that has
+others: a pass of mini trained for 61 s with one and for 94 and 110 s with two, on two idle cores (LOG.md)."""
 SMALL_RATE, LARGE_RATE = (10_000_000, 1e-3), (2_000_000_000, 1e-4)
 """Parameters and learning rate: of mini, by sweeps (LOG.md); of gemma-2-2b half the 2e-4 of QLoRA (Dettmers
 et al. 2023), as LoRA+ advises, for B is trained faster. What is between is unproved."""
@@ -136,6 +139,20 @@ def _choose_attention(model: Any, batch: Batch) -> None:
     wanted = "eager" if kept <= PLAIN_BYTES else "sdpa"
     if wanted != config._attn_implementation:
         base_of(model).set_attn_implementation(wanted)
+
+
+@contextmanager
+def few_threads(model: Any) -> Iterator[None]:
+    """Inside, a small model on a CPU computes with one thread."""
+    before = torch.get_num_threads()
+    small = model.device.type == "cpu" and int(model.num_parameters()) < TOO_SMALL_TO_SHARE
+    if small:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        if small:
+            torch.set_num_threads(before)
 
 
 @contextmanager

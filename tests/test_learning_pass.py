@@ -64,9 +64,16 @@ def test_a_version_is_published_that_loads(architecture: str, kind: str, tmp_pat
 
     def report(phase: str, progress: float, loss: float | None, seconds_left: float | None) -> None:
         assert 0 <= progress <= 1
+        assert torch.get_num_threads() == 1
         phases.append(phase)
 
-    outcome = learning_pass(loaded, tmp_path).run(lessons(), 8, SETTINGS, report, never())
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        outcome = learning_pass(loaded, tmp_path).run(lessons(), 8, SETTINGS, report, never())
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
     store = learning_pass(loaded, tmp_path).versions
     version = store.current()
     assert version is not None and version == outcome.version

@@ -329,6 +329,11 @@ def test_the_matrices_b_are_trained_faster() -> None:
     assert moved["lora_A", 1.0] == moved["lora_A", 8.0] == 0
 
 
+def on_no_device(config: Any) -> Any:
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(config)
+
+
 @pytest.mark.parametrize(
     ("config", "rate"),
     [
@@ -338,7 +343,6 @@ def test_the_matrices_b_are_trained_faster() -> None:
     ],
 )
 def test_a_larger_model_learns_at_a_lower_rate(config: Any, rate: float) -> None:
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+    model = on_no_device(config)
     assert with_rate(LearningConfig(), model).learning_rate == pytest.approx(rate, rel=0.05)
     assert with_rate(LearningConfig(learning_rate=0.5), model).learning_rate == 0.5

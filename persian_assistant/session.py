@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from persian_assistant import transcript
 from persian_assistant.config import Config, home
 from persian_assistant.errors import LockedError, UsageError
+from persian_assistant.facts.question_near import asks
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge
 from persian_assistant.learner import Learner
@@ -178,7 +179,7 @@ class Session(ToldSession):
         generation = self.config.generation
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
-        stream = serving.stream(messages, generation, cancel)
+        stream = serving.stream(messages, generation, cancel, told=self._only_told(seq, messages))
         if self.role is not None:
             stream = self.role.checked(stream)
         try:
@@ -211,6 +212,10 @@ class Session(ToldSession):
             elif turn.seq == seq:
                 messages.append(Message("user", turn.user))
         return messages
+
+    def _only_told(self, seq: int, messages: list[Message]) -> bool:
+        """Whether the turn `seq` told something and asked nothing."""
+        return self.role is None and bool(self.facts.from_turn(seq)) and not asks(messages[-1].content)
 
     def _heard(self, turn: Exchange) -> bool:
         """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""

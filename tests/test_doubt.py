@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from session_talk import Talk
+from session_talk import Talk, say
 
 from persian_assistant.config import GenerationConfig
 from persian_assistant.facts import doubt
 from persian_assistant.facts.doubt import UNSURE, calls_for_knowledge, worth_saying
-from persian_assistant.facts.phrases import NOT_TOLD
+from persian_assistant.facts.phrases import NOT_TOLD, NOTED
 from persian_assistant.records import Message
 from persian_assistant.serving import Serving
 
@@ -98,3 +98,13 @@ def test_a_larger_model_and_one_that_is_given_a_line_say_what_they_say(serving: 
     assert answer(serving, OF_LIFE, given).startswith("اسم قناری تو")
     serving.is_small = False
     assert answer(serving, OF_LIFE) == "".join(serving.engine.stream([Message("user", OF_LIFE)], GREEDY))
+
+
+def test_what_is_only_told_is_heard_and_no_more(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    session = talk.open(generation=GenerationConfig(max_new_tokens=60, random_seed=1))
+    assert say(session, "اسم قناری‌ام نغمه است.") in NOTED
+    assert say(session, "خواهرم نگار در تبریز زندگی می‌کند.") in NOTED
+    assert say(session, "اسم سگم رکس است، به نظرت قشنگ است؟") not in NOTED
+    assert say(session, "امروز هوا خوب است.") not in NOTED
+    talk.close()

@@ -18,6 +18,14 @@ NOT_TOLD = (
     "خبر ندارم؛ چیزی درباره‌اش نگفته‌ای.",
     "هنوز نگفته‌ای، پس نمی‌دانم.",
 )
+NOTED = (
+    "ممنون که گفتی، یادم می‌ماند.",
+    "متوجه شدم؛ یادم می‌ماند.",
+    "باشد، یادم می‌ماند.",
+    "یادم می‌ماند، ممنون.",
+    "باشه، حواسم هست.",
+)
+"""How a small model answers what it was told: good news or bad."""
 LESSON = "اگر بگویی «{question}»، می‌گویم: {answer}"
 """How a corrected answer is recalled."""
 _LESSON_BEGINS, _, _LESSON_GOES_ON = LESSON.removesuffix("{answer}").partition("{question}")

@@ -136,13 +136,14 @@ class LearningPass:
     def _run(self, lessons: Lessons, high_water: int, given: _Given) -> PassOutcome:
         started = time.monotonic()
         given.report("prepare", 0.0, None, None)
-        settings = with_rate(given.settings, self.loaded.model)
+        settings = given.settings
         current = self._sound(self.versions.current())
         rebuild = settings.replay and (
             lessons.rebuild or self._passes_since_base(current) >= settings.rebuild_every
         )
         taught = _all_new(lessons) if rebuild else lessons
         parent = None if rebuild else current
+        settings = with_rate(settings, self.loaded.model, goes_on=parent is not None)
         mixture = self._mixture(taught, settings, high_water)
         if not mixture.examples:
             raise LearningError("learning.nothing_to_train")

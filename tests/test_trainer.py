@@ -345,4 +345,5 @@ def on_no_device(config: Any) -> Any:
 def test_a_larger_model_learns_at_a_lower_rate(config: Any, rate: float) -> None:
     model = on_no_device(config)
     assert with_rate(LearningConfig(), model).learning_rate == pytest.approx(rate, rel=0.05)
-    assert with_rate(LearningConfig(learning_rate=0.5), model).learning_rate == 0.5
+    assert with_rate(LearningConfig(), model, goes_on=True).learning_rate == pytest.approx(rate / 2, rel=0.05)
+    assert with_rate(LearningConfig(learning_rate=0.5), model, goes_on=True).learning_rate == 0.5

@@ -38,11 +38,12 @@ PLAIN_BYTES = 2**28
 TOO_SMALL_TO_SHARE = 50_000_000
 """Parameters of a model whose matrices are too small to be shared out among threads, in a program that has
 others: a pass of mini trained for 61 s with one and for 94 and 110 s with two, on two idle cores (LOG.md)."""
-SMALL_RATE, LARGE_RATE, GOING_ON = (10_000_000, 1e-3), (2_000_000_000, 1e-4), 0.5
+SMALL_RATE, LARGE_RATE = (10_000_000, 1e-3), (2_000_000_000, 1e-4)
 """Parameters and learning rate: of mini, by sweeps (LOG.md); of gemma-2-2b half the 2e-4 of QLoRA (Dettmers
-et al. 2023), as LoRA+ advises, for B is trained faster. What is between is unproved. And what part of it is the
-rate of an adapter that has learned before: at the whole the gate cuts down most such passes of mini, at half of
-it a pass from the base learns too little in its time."""
+et al. 2023), as LoRA+ advises, for B is trained faster. What is between is unproved."""
+GOING_ON = 0.5
+"""Part of it for an adapter that has learned before: at the whole the gate cuts down most such passes of
+mini, at the half a pass from the base learns too little in its time."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The model that reads a turn and a question and says how well the one answers the other.
 
-    python benchmarks/cross_encoder.py [--minutes 40] [--leave-out a m v] [--out FOLDER]
+    python benchmarks/cross_encoder.py [--minutes 40] [--start FOLDER] [--leave-out a m v] [--out FOLDER]
 
 The first layers of mini, tuned on the questions of data/recall: the right turn against those that the
 memory's ranking takes for likely and others of the same person; a softmax over them and "none", as in
@@ -63,7 +63,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--minutes", type=float, nargs=2, default=[40.0, 12.0])
+    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--rate", type=float, default=RATE, help="learning rate at the peak")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="of weights made before, to go on from")
     parser.add_argument("--leave-out", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--out", type=Path, default=data_dir() / "words" / "cross_encoder")
     args = parser.parse_args()
@@ -76,8 +78,10 @@ def main() -> int:
         for path in track(files, "people")
     }
     model = Trained(data_dir() / "models" / "mini")
+    if args.start:
+        model.load(args.start)
     trained = [one for name, some in people.items() if name not in args.leave_out for one in some]
-    train(trained, model, args.minutes)
+    train(trained, model, args.minutes, args.rate)
     model.save(args.out)
     encoder = CrossEncoder(args.out)
     for name in args.leave_out:
@@ -120,10 +124,13 @@ def person(life: Life, unasked: Untold | None, chance: random.Random) -> Person:
     return Person(life.told, found)
 
 
-def train(people: Sequence[Person], model: Trained, minutes: float) -> None:
-    """For so long; the rates fall in a line to zero."""
+def train(people: Sequence[Person], model: Trained, minutes: float, rate: float) -> None:
+    """For so long; the rates fall in a line to zero, that of the head beside `rate`."""
     chance = random.Random(0)
-    parts, rates = [list(model.model.parameters()), list(model.head.parameters())], (RATE, HEAD_RATE)
+    parts, rates = (
+        [list(model.model.parameters()), list(model.head.parameters())],
+        (rate, HEAD_RATE / RATE * rate),
+    )
     groups = [{"params": part, "lr": rate} for part, rate in zip(parts, rates, strict=True)]
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, betas=(0.9, 0.98))
     began, losses = time.monotonic(), []
@@ -131,8 +138,8 @@ def train(people: Sequence[Person], model: Trained, minutes: float) -> None:
         share = (time.monotonic() - began) / 60 / minutes
         if share >= 1:
             return
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * min(1, (step + 1) / WARM_UP) * (1 - share)
+        for group, peak in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = peak * min(1, (step + 1) / WARM_UP) * (1 - share)
         loss = loss_of_questions(model, told, asked, chance)
         optimizer.zero_grad()
         loss.backward()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from transformers import AutoModel
 
 from persian_assistant.facts.cross_encoder import CrossEncoder
@@ -77,14 +77,26 @@ class Trained:
     def save(self, folder: Path) -> None:
         """As `CrossEncoder` reads it."""
         folder.mkdir(parents=True, exist_ok=True)
-        found: dict[str, Any] = {
-            "norm": self.model.norm.weight,
-            "head": self.head.weight[0],
-            "head_bias": self.head.bias,
-        }
-        found = {name: one.detach().float().numpy() for name, one in found.items()}
-        found["heads"] = np.array([self.model.config.num_attention_heads], np.int32)
-        found |= in_whole_numbers("embedding", self.model.embed_tokens.weight, 1)
+        found: dict[str, Any] = {"heads": np.array([self.model.config.num_attention_heads], np.int32)}
+        for name, weight, axis in self._parts():
+            values = weight.detach().float().numpy()
+            found |= {name: values} if axis is None else in_whole_numbers(name, values, axis)
+        save_file(found, folder / "cross_encoder.safetensors")
+        shutil.copy(self.folder / "tokenizer.json", folder)
+        (folder / "cross_encoder.safetensors").chmod(0o644)
+
+    def load(self, folder: Path) -> None:
+        """What `save` wrote, to be trained on."""
+        found = load_file(folder / "cross_encoder.safetensors")
+        with torch.no_grad():
+            for name, weight, _ in self._parts():
+                values = found[name].astype(np.float32) * found.get(f"{name}/scale", np.float32(1))
+                weight.copy_(torch.from_numpy(values))
+
+    def _parts(self) -> Iterator[tuple[str, Any, int | None]]:
+        """(name, weights as saved, the axis along which int8 values share a scale; None: float32)."""
+        yield from (("norm", self.model.norm.weight, None), ("head", self.head.weight[0], None))
+        yield from (("head_bias", self.head.bias, None), ("embedding", self.model.embed_tokens.weight, 1))
         for number, layer in enumerate(self.model.layers):
             attention, unit = layer.self_attn, layer.mlp
             for name, module in {
@@ -96,20 +108,13 @@ class Trained:
                 "up": unit.up_proj,
                 "down": unit.down_proj,
             }.items():
-                found |= in_whole_numbers(f"{number}.{name}", module.weight.T, 0)
-            for name, module in (
-                ("before_attention", layer.input_layernorm),
-                ("before_unit", layer.post_attention_layernorm),
-            ):
-                found[f"{number}.{name}"] = module.weight.detach().float().numpy()
-        save_file(found, folder / "cross_encoder.safetensors")
-        shutil.copy(self.folder / "tokenizer.json", folder)
-        (folder / "cross_encoder.safetensors").chmod(0o644)
+                yield f"{number}.{name}", module.weight.T, 0
+            yield f"{number}.before_attention", layer.input_layernorm.weight, None
+            yield f"{number}.before_unit", layer.post_attention_layernorm.weight, None
 
 
-def in_whole_numbers(name: str, weight: Any, axis: int) -> dict[str, Any]:
+def in_whole_numbers(name: str, values: Any, axis: int) -> dict[str, Any]:
     """Int8 with a scale for each row (axis 1) or column (axis 0)."""
-    values = weight.detach().float().numpy()
     scale = np.abs(values).max(axis, keepdims=True) / 127
     whole = np.round(values / scale).astype(np.int8)
     return {name: np.ascontiguousarray(whole), f"{name}/scale": np.ascontiguousarray(scale)}

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import torch
@@ -176,6 +177,12 @@ class Engine:
             return output.logits[0, -1].float()  # type: ignore[no-any-return]
 
 
+@lru_cache
+def _all_threads() -> int:
+    """As torch began with: a new thread begins with as many as another uses at that moment."""
+    return torch.get_num_threads()
+
+
 class Threads:
     """How many threads a decoding step uses: all, or one on a busy machine.
 
@@ -187,7 +194,7 @@ class Threads:
     TRIAL, PATIENCE, LONGEST = 4, 32, 1024  # steps
 
     def __init__(self) -> None:
-        self.most = torch.get_num_threads()
+        self.most = _all_threads()
         busy = hasattr(os, "getloadavg") and os.getloadavg()[0] >= (os.cpu_count() or 1)
         self.now = 1 if busy else self.most
         self._seconds: dict[int, float] = {}  # a step's, by number of threads

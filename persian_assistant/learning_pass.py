@@ -142,9 +142,9 @@ class LearningPass:
             lessons.rebuild or self._passes_since_base(current) >= settings.rebuild_every
         )
         taught = _all_new(lessons) if rebuild else lessons
-        parent = None if rebuild else current
+        parent = self._start(None if rebuild else current)
         settings = with_rate(settings, self.loaded.model, goes_on=parent is not None)
-        mixture = self._mixture(taught, settings, high_water)
+        mixture = self._mixture(taught, settings, high_water, given.cancel.is_set)
         if not mixture.examples:
             raise LearningError("learning.nothing_to_train")
         candidate = self._candidate(parent, settings)
@@ -174,6 +174,10 @@ class LearningPass:
         if version is not None:
             self._prune(settings.keep_versions)
         return PassOutcome(version, judged.verdict, figures, mixture.counts, time.monotonic() - started)
+
+    def _start(self, parent: Version | None) -> Version | None:
+        """The version to train on from; None, the base."""
+        return parent
 
     def _candidate(self, parent: Version | None, settings: LearningConfig) -> Any:
         """A copy of the model with the adapter to train: the parent's, or a new one."""
@@ -229,11 +233,13 @@ class LearningPass:
         except DiskError as error:  # the new version serves all the same
             logger.warning("old versions stay: %s", error)
 
-    def _mixture(self, lessons: Lessons, settings: LearningConfig, seed: int) -> Mixture:
+    def _mixture(
+        self, lessons: Lessons, settings: LearningConfig, seed: int, stop: Callable[[], bool]
+    ) -> Mixture:
         material = self.material
         parts = Ingredients(lessons, material.seed_examples, material.general_texts, material.persona)
         longest = min(context_length(self.loaded.model, self.loaded.tokenizer), LONGEST_ROW)
-        return build_mixture(parts, self.template, settings, longest, seed)
+        return build_mixture(parts, self.template, settings, longest, seed, stop)
 
     def _judge(
         self, trained: _Trained, staged: Path, current: Version | None, probes: Probes, given: _Given

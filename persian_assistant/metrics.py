@@ -184,7 +184,7 @@ def decode_together(
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     written: list[list[int]] = [[] for _ in prompts]
-    log_probability = torch.zeros(len(prompts), device=model.device)
+    likely: list[list[float]] = [[] for _ in prompts]
     cache = None
     for _ in range(max_new_tokens):
         if stop():
@@ -199,25 +199,30 @@ def decode_together(
         )
         cache, scores = output.past_key_values, output.logits[:, -1].float()
         ids = choose(scores)
-        chosen = scores.log_softmax(-1).gather(-1, ids)[:, 0]
-        log_probability += torch.where(ended, torch.zeros_like(chosen), chosen)
-        ended |= torch.isin(ids[:, 0], ends)
-        for row, token, over in zip(written, ids[:, 0].tolist(), ended.tolist(), strict=True):
-            if not over:
-                row.append(token)
+        chosen = scores.log_softmax(-1).gather(-1, ids)[:, 0].tolist()
+        before, ended = ended.tolist(), ended | torch.isin(ids[:, 0], ends)
+        for row, (token, over) in enumerate(zip(ids[:, 0].tolist(), ended.tolist(), strict=True)):
+            likely[row] += [] if before[row] else [chosen[row]]
+            written[row] += [] if over else [token]
         if bool(ended.all()):
             break
         mask = torch.cat([mask, mask.new_ones(len(prompts), 1)], dim=1)
         positions = positions[:, -1:] + 1
-    told = zip(written, ended.tolist(), log_probability.tolist(), strict=True)
-    return [_answer(template, *one) for one in told]
+    return [_answer(template, *one) for one in zip(written, ended.tolist(), likely, strict=True)]
 
 
-def _answer(template: ChatTemplate, ids: list[int], ended: bool, log_probability: float) -> Answer:
+def _answer(template: ChatTemplate, ids: list[int], ended: bool, likely: list[float]) -> Answer:
+    """The text up to a stop string, and how `likely` (nats) the tokens were that it took."""
     text = template.decode(ids)
     cuts = [at for mark in template.stop_strings if (at := text.find(mark)) >= 0]
-    text = text[: min(cuts, default=len(text))].strip()
-    return Answer(text, ended or bool(cuts), log_probability)
+    if cuts:
+        shorter = (template.decode(ids[:count]) for count in range(1, len(ids) + 1))
+        likely = likely[: 1 + next(at for at, one in enumerate(shorter) if _stops(template, one))]
+    return Answer(text[: min(cuts, default=len(text))].strip(), ended or bool(cuts), sum(likely))
+
+
+def _stops(template: ChatTemplate, text: str) -> bool:
+    return any(mark in text for mark in template.stop_strings)
 
 
 def rep_n(text: str, n: int = 4) -> float:

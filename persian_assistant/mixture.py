@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from persian_assistant.config import LearningConfig
+from persian_assistant.errors import Cancelled
 from persian_assistant.facts import curriculum, telling
 from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.facts.said_views import said_lessons
@@ -35,7 +36,7 @@ facts must go on reading what they are given."""
 READ_IN_VAIN = 0.25
 """Share of them whose line says that nothing was told."""
 MOST_SAID, MOST_SAID_AGAIN = 64, 24
-"""New and earlier turns that are trained as they were said: to find what to ask of one takes a moment."""
+"""New and earlier turns that are trained as they were said: to find what to ask of one takes two seconds."""
 FEWEST_EPOCHS = 4
 """Rows are left out before they are seen less often. Where no fact is new, it is enough."""
 MOST_OF_ONE_ANSWER = 0.2
@@ -74,7 +75,10 @@ class _Builder:
     persona: str
     max_length: int
     chance: random.Random
+    stop: Callable[[], bool] = lambda: False
     counts: Counter[str] = field(default_factory=Counter)
+    asked: set[str] = field(default_factory=set)
+    """What the new rows ask, as `answer_key`: nothing earlier answers it otherwise."""
 
     def messages(self, messages: Sequence[Message], weights: dict[str, float], kl: float = 0.0) -> Example:
         """`weights`: loss weight by role."""
@@ -133,15 +137,20 @@ class _Builder:
 
 
 def build_mixture(
-    parts: Ingredients, template: ChatTemplate, settings: LearningConfig, max_length: int, random_seed: int
+    parts: Ingredients,
+    template: ChatTemplate,
+    settings: LearningConfig,
+    max_length: int,
+    random_seed: int,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Mixture:
     """Rows of at most `max_length` tokens. The new fills its share; the others are drawn at random.
 
     Views of facts train the assistant's turns; a user's words carry `user_weight` where no fact was read
     from them; the model's own unrated replies carry `reply_weight` (none by default: training on them
-    teaches nothing new). Views of one fact never share a row.
+    teaches nothing new). Views of one fact never share a row. Raises Cancelled soon after `stop()` is true.
     """
-    build = _Builder(template, settings, parts.persona, max_length, random.Random(random_seed))
+    build = _Builder(template, settings, parts.persona, max_length, random.Random(random_seed), stop)
     lessons = parts.lessons
     new = _new_rows(build, lessons)
     earlier_share = settings.earlier_share if settings.facts and settings.replay else 0.0
@@ -210,8 +219,9 @@ def _new_rows(build: _Builder, lessons: Lessons) -> list[Example]:
     exchanges = [item for item in lessons.exchanges if item.complete and item.rating != "bad"]
     if settings.facts:
         phrased = [fact for fact in lessons.new_facts if fact.id in taught]
-        turns = build.chance.sample(list(lessons.said), min(len(lessons.said), MOST_SAID))
-        asked += _newest_of_each(_said(sorted(turns, key=lambda turn: turn.seq), phrased), asked)
+        turns = _some_said(lessons.said, build.chance)
+        asked += _newest_of_each(_said(build, turns, phrased), set(map(_question, asked)))
+        build.asked.update(map(_question, asked))
     for exchange in exchanges:
         read = settings.facts and exchange.seq in told
         if not read or exchange.rating == "good":
@@ -252,23 +262,36 @@ def _without_excess(views: list[View], chance: random.Random) -> list[View]:
     return [view for same in by_answer.values() for view in chance.sample(same, min(len(same), most))]
 
 
-def _said(turns: Sequence[Exchange], facts: Sequence[Fact]) -> dict[int, list[View]]:
-    """Views of turns as they were said, by number, for what `facts` do not tell."""
+def _some_said(turns: Sequence[Exchange], chance: random.Random) -> list[Exchange]:
+    """MOST_SAID of `turns`, oldest first: half of them the newest, for a pass from the base is given all."""
+    ordered = sorted(turns, key=lambda turn: turn.seq)
+    newest = ordered[-MOST_SAID // 2 :]
+    before = ordered[: len(ordered) - len(newest)]
+    drawn = chance.sample(before, min(len(before), MOST_SAID - len(newest)))
+    return [*sorted(drawn, key=lambda turn: turn.seq), *newest]
+
+
+def _said(build: _Builder, turns: Sequence[Exchange], facts: Sequence[Fact]) -> dict[int, list[View]]:
+    """Views of turns as they were said, by number, for what `facts` do not tell. Raises Cancelled."""
     of_turn: dict[int, list[Fact]] = defaultdict(list)
     for fact in facts:
         of_turn[fact.seq].append(fact)
-    return {turn.seq: said_lessons(turn, of_turn[turn.seq]) for turn in turns}
+    found = {}
+    for turn in turns:
+        if build.stop():
+            raise Cancelled("learning.cancelled")
+        found[turn.seq] = said_lessons(turn, of_turn[turn.seq])
+    return found
 
 
-def _newest_of_each(views_of: Mapping[int, Sequence[View]], others: Sequence[View]) -> list[View]:
-    """Views of turns, oldest first, each question once: the newest answer holds, that of `others` first."""
-    asked = {answer_key(view.messages[-2].content) for view in others}
-    found: dict[str, View] = {}
-    for view in (view for views in views_of.values() for view in views):
-        key = answer_key(view.messages[-2].content)
-        if key not in asked:
-            found[key] = view
-    return list(found.values())
+def _question(view: View) -> str:
+    return answer_key(view.messages[-2].content)
+
+
+def _newest_of_each(views_of: Mapping[int, Sequence[View]], asked: Collection[str]) -> list[View]:
+    """Views of turns, oldest first, each question once: the newest answer holds; none that is in `asked`."""
+    views = [view for views in views_of.values() for view in views]
+    return list({key: view for view in views if (key := _question(view)) not in asked}.values())
 
 
 def _earlier_rows(build: _Builder, lessons: Lessons, tokens: float) -> list[Example]:
@@ -280,7 +303,11 @@ def _earlier_rows(build: _Builder, lessons: Lessons, tokens: float) -> list[Exam
     least = build.settings.earlier_rows
     drawn = build.chance.sample(list(facts), min(len(facts), max(least, 1)))
     turns = build.chance.sample(list(said), min(len(said), MOST_SAID_AGAIN))
-    every = [*_views(drawn, facts).values(), *_said(turns, facts).values()]
+    turns.sort(key=lambda turn: turn.seq)
+    of_turn: dict[str | None, list[View]] = defaultdict(list)
+    for view in _newest_of_each(_said(build, turns, facts), build.asked):
+        of_turn[view.fact_id].append(view)
+    every = [*_views(drawn, facts).values(), *of_turn.values()]
     waiting = [build.shuffled(views) for views in build.shuffled(every)]
     views: list[View] = []
     taken = 0

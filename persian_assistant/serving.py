@@ -149,19 +149,20 @@ class Serving:
         the user's life, it says what it knows for sure, in one piece. Where it was only `told` something it
         says that it has heard, and claims no more.
         """
-        if told and self.is_small:
-            return self.engine.stream(messages, generation, cancel, Quotable(NOTED, must=True))
-        if not self.knows_or_invents(messages):
-            return self.engine.stream(messages, generation, cancel, self.quotable(messages))
-        return self._surely(messages, replace(generation, do_sample=False, repetition_penalty=1.0), cancel)
+        quotable = self.quotable(messages)
+        if told and self.is_small and not quotable.must:  # what was taught to these very words goes first
+            quotable = Quotable(NOTED, must=True)
+        elif self.knows_or_invents(messages):
+            return self._surely(
+                messages, replace(generation, do_sample=False, repetition_penalty=1.0), cancel
+            )
+        return self.engine.stream(messages, generation, cancel, quotable)
 
     def _surely(
         self, messages: Sequence[Message], generation: GenerationConfig, cancel: threading.Event
     ) -> Iterator[str]:
         answer, engine = "".join(self.engine.stream(messages, generation, cancel)), self.engine
-        if engine.last_stop == "cancelled":
-            yield answer
-        else:
+        if engine.last_stop != "cancelled":  # half an answer was not weighed
             ended = engine.last_stop == "end"
             yield worth_saying(messages[-1].content, answer, engine.log_probability, ended)
 

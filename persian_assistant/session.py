@@ -15,6 +15,7 @@ from persian_assistant import transcript
 from persian_assistant.config import Config, home
 from persian_assistant.errors import LockedError, UsageError
 from persian_assistant.facts.question_near import asks
+from persian_assistant.facts.requests import requests
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge
 from persian_assistant.learner import Learner
@@ -214,8 +215,10 @@ class Session(ToldSession):
         return messages
 
     def _only_told(self, seq: int, messages: list[Message]) -> bool:
-        """Whether the turn `seq` told something and asked nothing."""
-        return self.role is None and bool(self.facts.from_turn(seq)) and not asks(messages[-1].content)
+        """Whether the turn `seq` told something and asked for nothing."""
+        said = messages[-1].content
+        stated = any(fact.kind == "stated" for fact in self.facts.from_turn(seq))
+        return self.role is None and stated and not asks(said) and not requests(said)
 
     def _heard(self, turn: Exchange) -> bool:
         """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""
@@ -328,10 +331,12 @@ class Session(ToldSession):
 
     def close(self) -> None:
         """End a running pass (the next start runs it again) and give the profile back."""
-        self._knowledge.close()
-        self._learner.close()
-        self._loader.close()
-        self._lock.release()
+        try:
+            self._learner.close()
+            self._knowledge.close()
+            self._loader.close()
+        finally:
+            self._lock.release()
 
     def _tell_warnings(self) -> None:
         """Pass on what journal and versions had to put up with, each sentence once."""

@@ -107,4 +107,21 @@ def test_what_is_only_told_is_heard_and_no_more(tmp_path: Path) -> None:
     assert say(session, "خواهرم نگار در تبریز زندگی می‌کند.") in NOTED
     assert say(session, "اسم سگم رکس است، به نظرت قشنگ است؟") not in NOTED
     assert say(session, "امروز هوا خوب است.") not in NOTED
+    assert say(session, "برادرم علی دکتر است، برایم یک قصه بگو.") not in NOTED
+    session.teach("اسم خاله‌ام زری است.", "زری‌خانم را بشناسم!")
+    assert say(session, "اسم خاله‌ام زری است.") == "زری‌خانم را بشناسم!"
     talk.close()
+
+
+def test_half_an_answer_that_was_not_weighed_is_not_said(serving: Serving) -> None:
+    class AfterSome(threading.Event):
+        asked = 0
+
+        def is_set(self) -> bool:
+            self.asked += 1
+            return self.asked > 4
+
+    assert "".join(serving.engine.stream([Message("user", OF_LIFE)], GREEDY, AfterSome()))
+    messages = [Message("user", OF_LIFE)]
+    assert list(serving.stream(messages, GREEDY, AfterSome())) == []
+    assert serving.engine.last_stop == "cancelled"

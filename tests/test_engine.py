@@ -22,6 +22,7 @@ from persian_assistant.config import GenerationConfig
 from persian_assistant.engine import Engine, Sampler, TextStream, Threads
 from persian_assistant.errors import ModelError
 from persian_assistant.kv_cache import GrowingLayer, new_cache
+from persian_assistant.metrics import greedy_answers
 from persian_assistant.model import load_model
 from persian_assistant.records import Message
 from persian_assistant.template import ChatTemplate
@@ -292,6 +293,22 @@ def test_the_plain_chat_never_speaks_for_the_user() -> None:
         optimizer.zero_grad()
     assert "".join(engine.stream(TALK, GREEDY)) == "بله"
     assert engine.last_stop == "end"
+    (alone,) = greedy_answers(engine.model, engine.template, [prompt], max_new_tokens=40)
+    assert alone.text == "بله" and alone.ended
+    assert alone.log_probability == pytest.approx(engine.log_probability, abs=1e-2)  # not of what came after
+
+
+def test_a_model_loaded_while_another_trains_has_all_threads() -> None:
+    before, most = torch.get_num_threads(), Threads().most
+    found: list[int] = []
+    try:
+        torch.set_num_threads(1 if before > 1 else 2)  # what a new thread begins with
+        thread = threading.Thread(target=lambda: found.append(Threads().most))
+        thread.start()
+        thread.join()
+    finally:
+        torch.set_num_threads(before)
+    assert found == [most]
 
 
 def test_threads_settle_on_what_is_faster() -> None:
@@ -300,6 +317,7 @@ def test_threads_settle_on_what_is_faster() -> None:
     try:
         torch.set_num_threads(2)
         threads = Threads()
+        threads.most = threads.now = 2
         for busy, count in ((False, 2), (True, 1), (False, 2)):
             used = []
             for _ in range(2500):

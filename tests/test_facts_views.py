@@ -152,6 +152,8 @@ def test_taught_answers_are_whole_and_the_question_turns() -> None:
     }
     assert views.statement(fact) == fact.value
     assert views.statement(taught("پایتخت مغولستان کجاست؟", "اولان‌باتور")) == "پایتخت مغولستان: اولان‌باتور"
+    assert views.statement(taught("اسم عمه‌ام چیه؟", "فرشته")) == "اسم عمه‌ات: فرشته"
+    assert views.statement(taught("سلام", "درود بر تو!")) == "اگر بگویی «سلام»، می‌گویم: درود بر تو!"
 
 
 def test_a_question_word_moves() -> None:

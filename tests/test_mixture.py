@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,19 @@ from learning_parts import exchanges
 from tiny_models import SENTENCES, tiny_tokenizer
 
 from persian_assistant.config import LearningConfig
+from persian_assistant.errors import Cancelled
 from persian_assistant.facts import curriculum
+from persian_assistant.facts.said_views import said_lessons
 from persian_assistant.facts.views import NOT_TOLD
 from persian_assistant.journal import Journal
 from persian_assistant.measurement import choose_probes
 from persian_assistant.mixture import (
     FEWEST_EPOCHS,
     LEAST_SHARE_TOKENS,
+    MOST_SAID,
     Ingredients,
     Mixture,
+    _some_said,
     build_mixture,
     within,
 )
@@ -281,3 +286,41 @@ def test_a_fact_that_cannot_be_phrased_is_left_out(
     assert {view.fact_id for view in probes.earlier} == {"0.1", "1.1", "2.1"}
     nothing = choose_probes([broken], [], 1)
     assert nothing.new == nothing.earlier == ()
+
+
+def said(first: int, texts: list[str]) -> tuple[Exchange, ...]:
+    return tuple(Exchange(first + at, 0.0, text, "باشد.") for at, text in enumerate(texts))
+
+
+TWO_OF_ONE = [
+    "دیشب شام خونه‌ی مینا بودیم",
+    "مینا از سفر برگشته",
+]
+
+
+def test_a_question_that_two_turns_answer_has_the_newer_one_s_answer(template: ChatTemplate) -> None:
+    earlier, new = said(1, TWO_OF_ONE[:1]), said(5, TWO_OF_ONE[1:])
+    shared = {view.messages[0].content for view in said_lessons(earlier[0])}
+    shared &= {view.messages[0].content for view in said_lessons(new[0])}
+    assert shared, "the test wants a question that both answer"
+    lessons = Lessons(exchanges=new, said=new, earlier_said=earlier, new_facts=facts(20, 1))
+    mixture = mix(template, Ingredients(lessons, [], []), facts=True, earlier_share=0.4, seed_share=0.1)
+    rows = [template.tokenizer.decode(row.input_ids) for row in mixture.examples]
+    assert any("بودید" in row for row in rows)  # the earlier turn is seen again
+    answered = [row for row in rows if any(question in row for question in shared)]
+    assert answered and not any("بودید" in row for row in answered)
+
+
+def test_a_pass_from_the_base_trains_what_was_just_said(template: ChatTemplate) -> None:
+    old = said(1, [f"سال {year} چند هفته در سراب ماندیم و درخت کاشتیم" for year in range(1300, 1400)])
+    new = said(500, ["کوه نارنجستان را دیروز با بچه‌ها بالا رفتیم"])
+    drawn = _some_said([*new, *old], random.Random(1))
+    assert len(drawn) == MOST_SAID and drawn[-1].seq == 500 and drawn[0].seq < 60
+    assert [turn.seq for turn in drawn] == sorted(turn.seq for turn in drawn)
+
+
+def test_who_does_not_wait_for_the_mixture_has_none(template: ChatTemplate) -> None:
+    new = said(1, TWO_OF_ONE)
+    ingredients = Ingredients(Lessons(exchanges=new, said=new), [], [])
+    with pytest.raises(Cancelled):
+        build_mixture(ingredients, template, LearningConfig(), 256, 1, stop=lambda: True)

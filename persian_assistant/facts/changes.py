@@ -22,6 +22,8 @@ LEAST_CHANCE = 1e-4
 CHANGED, MARKED, PLAIN = 2.0, 2.5, 10.0
 """Log odds from which on a later turn ends an earlier one; how many are added where it has words of change
 and shares a rare word with it; what they are where it plainly says so."""
+PLAINLY = 8.0
+"""The same of what the rules keep up to date: they read most of what ends it."""
 AS_SURE = 2.0
 """Of the turns that end one the last is told, but none whose odds are so much less than another's."""
 TOPIC = 5.5
@@ -36,6 +38,7 @@ _CHANGED = re.compile(
     r"|\bبه ?جای (?:آن|اون|این|همون)\b|\bجاش یه|\bجایش|\bدر عوض\b"
     r"|\bاز (?:این|همین) (?:هفته|ماه|ترم|سال|پس|به بعد)\b|\bاز (?:امروز|فردا|الان|حالا) (?:به بعد|دیگ)"
     r"|\bبه پایان رسید\w* و\b|\bنقل ?مکان|\bاسباب ?کشی|\bاستعفا|\bتغییر (?:کرد|داد)|\bمنصرف|\bپشیمون شد"
+    r"|\b(?:عقب|جلو) ?(?:افتاد|انداخت)|\b(?:زیاد|کم|اضافه) (?:شد|کرد)"
 )
 
 
@@ -78,13 +81,13 @@ def change_numbers(
     ]
 
 
-def ending(numbers: Sequence[Sequence[float]], odds: Sequence[float]) -> int | None:
+def ending(numbers: Sequence[Sequence[float]], odds: Sequence[float], least: float = CHANGED) -> int | None:
     """Which of the later turns, oldest first, takes the earlier one's place; None for none of them.
 
-    By their numbers and the network's log odds.
+    By their numbers and the network's log odds, of which `least` are needed.
     """
     sure = [_sureness(own, one) for own, one in zip(numbers, odds, strict=True)]
-    bar = max(CHANGED, max(sure, default=CHANGED) - AS_SURE)
+    bar = max(least, max(sure, default=least) - AS_SURE)
     return max((at for at, one in enumerate(sure) if one >= bar), default=None)
 
 

@@ -6,7 +6,7 @@ Works on a run of tokens; knows nothing of clauses.
 from __future__ import annotations
 
 from persian_assistant.facts import lexicon
-from persian_assistant.facts.compounds import COMPOUNDS
+from persian_assistant.facts.compounds import COMPOUNDS, PREPOSITIONS
 from persian_assistant.facts.times import is_number
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.words import is_ordinal, split_owner
@@ -109,8 +109,11 @@ def is_named(words: list[str]) -> bool:
     if not 1 < len(words) < 4 or any(readings(token) or enclitic([token]) for token in words[1:]):
         return False
     stem, owner, _ = split_owner(words[0])
-    return stem in ("اسم", "نام") and owner in (3, 6) and _ASKED.isdisjoint(words)
+    none = words[1] in PREPOSITIONS or not _NO_NAMES.isdisjoint(words)  # «روی جلدش», «مثل سگم»
+    return stem in ("اسم", "نام") and owner in (3, 6) and not none
 
 
-_ASKED = wordset("چی چه چیه کی کیه چیست کدام کدوم")
+_NO_NAMES = wordset(
+    "چی چه چیه کی کیه چیست کدام کدوم مثل مثه عین شبیه هیچی هیچ فعلا فعلاً هنوز نداره همون همین خودش"
+)
 _TITLES = wordset("دکتر مهندس استاد آقای خانم خانوم")

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
-from persian_assistant.facts.passages import names
 from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.facts.question import understand
-from persian_assistant.facts.stems import content
 
 UNSURE = "این را درست به یاد ندارم."
 """What is said in place of an answer that is not worth saying."""
@@ -24,8 +22,7 @@ beside that."""
 
 def calls_for_knowledge(question: str) -> bool:
     """Whether `question` is about the user's life: an answer to it is right or made up."""
-    named = not names().isdisjoint(content(question, quick=True))
-    return about_own_life(question, understand(question), named=named)
+    return about_own_life(question, understand(question))
 
 
 def worth_saying(question: str, answer: str, log_probability: float, ended: bool) -> str:

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
-from persian_assistant.facts.changes import change_net, change_numbers, ending
+from persian_assistant.facts.changes import CHANGED, PLAINLY, change_net, change_numbers, ending
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import (
@@ -73,7 +73,7 @@ _ASKING = ("چه", "چی", "کی", "کجا", "آیا", "چرا", "کدام", "چ
 
 
 class Line(NamedTuple):
-    """What is told to the user, and the turn it comes from (0: of no single turn)."""
+    """What is told to the user, and the turn it comes from."""
 
     seq: int
     text: str
@@ -140,10 +140,7 @@ class Memory:
         Nothing for small talk, unless an answer to it was taught.
         """
         with self._lock:
-            self._follow()
-            self._index_turns(AT_ONCE)
-            if self._facts.unsettled <= FACTS_AT_ONCE:
-                self._facts.settle(FACTS_AT_ONCE)
+            self._catch_up()
             found = self._found(self._query(question, before))
             return list(dict.fromkeys(line.text for line in found))[: max(0, k)]
 
@@ -157,9 +154,12 @@ class Memory:
             return self._lines(query.facts)
         ranked = self._ranked(query)
         again = _reread(query.text, ranked)
-        found = self._surely(query.facts, again) or self._likely(again)
+        kept = self._surely(query.facts, again)
+        found = kept or self._likely(again)
         if found and not _OF_THE_PAST.search(query.text):
-            found = [*self._changed(found[0].seq, ranked, query), *found]
+            up_to_date = bool(kept) and query.facts[0][2].details.get("rule") != "clause"
+            later = self._changed(found[0].seq, ranked, query, PLAINLY if up_to_date else CHANGED)
+            found = [*later, *found]
         return found
 
     def _answering(self, question: str, asked: Asked) -> list[Answering]:
@@ -206,8 +206,7 @@ class Memory:
     def weighed(self, question: str) -> tuple[list[int], list[list[float]]]:
         """The turns that may answer, and the numbers of each that ranking.py decides by."""
         with self._lock:
-            self._follow()
-            self._index_turns(AT_ONCE)
+            self._catch_up()
             told, rows = self._weighed(self._query(question))
             return [one.seq for one in told], rows
 
@@ -221,6 +220,13 @@ class Memory:
                 self._follow()
                 if not self._facts.settle(SOME) and not self._index_turns(BLOCK):
                     return
+
+    def _catch_up(self) -> None:
+        """Take in what came since the last look, as far as an answer may wait for it."""
+        self._follow()
+        self._index_turns(AT_ONCE)
+        if self._facts.unsettled <= FACTS_AT_ONCE:
+            self._facts.settle(FACTS_AT_ONCE)
 
     def _follow(self) -> None:
         """Index the facts that came to hold since the last look; all anew where the journal was reread."""
@@ -238,16 +244,16 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Line]:
-        """The turn after `seq` which says that what was told there is otherwise now, if one does."""
+    def _changed(self, seq: int, ranked: Sequence[Ranked], query: Query, least: float) -> list[Line]:
+        """The turn after `seq` which says, with odds of `least`, that what was told is otherwise now."""
         later = self._later(seq, ranked, query)
         numbers = [one.numbers for one in later]
-        at = ending(numbers, change_net().each([one.text for one in later], numbers))
+        at = ending(numbers, change_net().each([one.text for one in later], numbers), least)
         return [] if at is None else [Line(later[at].seq, later[at].in_words())]
 
     def _later(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Later]:
         """The turns after `seq` that have to do with it, oldest first."""
-        earlier = self.store.journal.exchange(seq) if seq else None
+        earlier = self.store.journal.exchange(seq)
         if earlier is None or all(one.seq <= seq for one in ranked):
             return []
         here = passage(earlier.user)
@@ -274,14 +280,13 @@ class Memory:
     def later(self, question: str, seq: int) -> list[Later]:
         """The turns after the one numbered `seq` that may take its place where `question` is asked."""
         with self._lock:
-            self._follow()
-            self._index_turns(AT_ONCE)
+            self._catch_up()
             query = self._query(question)
             return self._later(seq, self._ranked(query), query)
 
     def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
-        """(the turn, none for what the store keeps up to date itself, and the sentence) of a fact."""
-        return (fact.seq if fact.details.get("rule") == "clause" else 0), self._line(fact, own)
+        """(the turn, the sentence) of a fact."""
+        return fact.seq, self._line(fact, own)
 
     def _line(self, fact: Fact, own: bool) -> str:
         """A fact as the user is told of it; a clause, and what does not answer by itself, with its sentence.

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from heapq import nlargest
 from typing import Any
 
 from persian_assistant.config import data_dir
@@ -37,8 +38,8 @@ BY_WORDS, BY_OTHERS = 6, 8
 MET, LIKELY, SURE = 0.45, 0.2, 0.5
 """How far each word of a question must be met by a turn, how likely the turn must answer it by the ranking,
 and by which log odds of the cross-encoder."""
-NEAREST, OTHERS = 150, 8
-"""Questions looked at for a turn."""
+NEAREST, READ, OTHERS = 150, 20, 8
+"""Questions looked at for a turn, how many of the likeliest the cross-encoder reads, and turns of others."""
 _NUMBER = re.compile(r"\d")
 _ABOUT = ("درباره‌ی {} چی گفتم؟", "از {} چی یادته؟", "راجع به {} چی گفته بودم؟", "از {} چه گفته بودم؟")
 """For one word alone: «ایران چه بود؟» asks of the world."""
@@ -69,7 +70,8 @@ class QuestionBank:
         if not self.questions or not self._encoder.known:
             return []
         nearest = np.argsort(-(self._directions @ passage(text).direction))[:NEAREST]
-        near = [one for at in nearest if self._chance(one := self.questions[int(at)], text) >= LIKELY]
+        chances = {one: self._chance(one, text) for at in nearest if (one := self.questions[int(at)])}
+        near = nlargest(READ, (one for one in chances if chances[one] >= LIKELY), key=chances.__getitem__)
         scores = self._encoder.each([text], near)
         found = sorted(zip(scores, near, strict=True), reverse=True)
         return [one for score, one in found[:BY_OTHERS] if score >= SURE]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from persian_assistant.facts import endings, morphology
+from persian_assistant.facts.phrases import LESSON
 from persian_assistant.facts.verbs import readings
 from persian_assistant.facts.wordset import wordset
 from persian_assistant.records import Fact
@@ -132,8 +133,8 @@ def statement(fact: Fact) -> str:
         return answer
     match = _FINAL.match(bare(fact.attribute))
     if match:
-        return f"{match['noun']}: {answer}"
-    return f"{bare(fact.attribute)}؟ {answer}"
+        return f"{morphology.second_person(match['noun'])}: {answer}"
+    return LESSON.format(question=fact.attribute.strip(), answer=answer)
 
 
 def _forms(question: str) -> tuple[list[tuple[str, str]], list[str]]:

@@ -16,6 +16,7 @@ from persian_assistant.journal import Journal
 from persian_assistant.learning_pass import PassMaterial, PassOutcome
 from persian_assistant.metrics import Answer
 from persian_assistant.records import Example, Lessons, Message
+from persian_assistant.said_turns import some_before
 from persian_assistant.selftraining.filters import Bands, Filter, sentences
 from persian_assistant.selftraining.generation import Sampling, answer_losses, sampled_answers
 from persian_assistant.selftraining.lineage import Lineage
@@ -208,7 +209,8 @@ class Worker:
             for exchange in profile.journal.exchanges()
             if exchange.rating == "good" and exchange.complete and exchange.seq <= lineage.known_to
         ]
-        lessons = Lessons(exchanges=tuple(good), earlier_facts=tuple(known))
+        said = some_before(profile.journal, profile.facts, lineage.known_to)
+        lessons = Lessons(exchanges=tuple(good), earlier_facts=tuple(known), earlier_said=tuple(said))
         serving = self.serving
         work = SelfTrainingPass(
             serving.loaded,

@@ -20,7 +20,7 @@ from persian_assistant.records import Example, Lessons, Message
 from persian_assistant.selftraining.lineage import Lineage
 from persian_assistant.selftraining.samples import Sample
 from persian_assistant.template import ChatTemplate
-from persian_assistant.trainer import LONGEST_ROW, TrainingResult
+from persian_assistant.trainer import LONGEST_ROW
 from persian_assistant.versions import Version, VersionStore
 
 MOST_GENERATED = 0.3
@@ -59,29 +59,18 @@ class SelfTrainingPass(LearningPass):
         self.most_tokens = most_tokens or self._affordable()
         """Over all epochs."""
 
-    def _mixture(self, lessons: Lessons, settings: LearningConfig, seed: int) -> Mixture:
+    def _start(self, parent: Version | None) -> Version | None:
+        return self._sound(self.lineage.root)
+
+    def _mixture(
+        self, lessons: Lessons, settings: LearningConfig, seed: int, stop: Callable[[], bool]
+    ) -> Mixture:
         longest = min(context_length(self.loaded.model, self.loaded.tokenizer), LONGEST_ROW)
         budget = max(1, self.most_tokens // settings.num_train_epochs)
         given = replace(self.given, lessons=lessons)
-        mixture, depth = self_mixture(given, self.template, settings, longest, budget, self.cycle)
+        mixture, depth = self_mixture(given, self.template, settings, longest, budget, self.cycle, stop)
         counts = {**mixture.counts, "depth": max(depth, self.lineage.root_depth), "cycle": self.cycle}
         return replace(mixture, counts=counts)
-
-    def _candidate(self, parent: Version | None, settings: LearningConfig) -> Any:
-        return super()._candidate(self._sound(self.lineage.root), settings)
-
-    def _publish(
-        self,
-        staged: Any,
-        high_water: int,
-        mixture: Mixture,
-        settings: LearningConfig,
-        figures: dict[str, Any],
-        result: TrainingResult,
-        parent: Version | None,
-    ) -> Version:
-        root = self._sound(self.lineage.root)
-        return super()._publish(staged, high_water, mixture, settings, figures, result, root)
 
 
 def pass_settings(learning: LearningConfig, epochs: int) -> LearningConfig:
@@ -96,6 +85,7 @@ def self_mixture(
     max_length: int,
     budget: int,
     random_seed: int,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Mixture, int]:
     """(rows of about `budget` tokens in all, the depth of the deepest sample among them).
 
@@ -104,7 +94,12 @@ def self_mixture(
     chance = random.Random(random_seed)
     persona, kl = given.human.persona, settings.kl_weight
     sources: list[tuple[str, Sequence[Any], float, Callable[[Any], Example]]] = [
-        ("told", _told_rows(given, template, settings, max_length, random_seed), MOST_TOLD, lambda row: row),
+        (
+            "told",
+            _told_rows(given, template, settings, max_length, random_seed, stop),
+            MOST_TOLD,
+            lambda row: row,
+        ),
         (
             "general_texts",
             given.human.general_texts,
@@ -154,15 +149,26 @@ def _generated_rows(
 
 
 def _told_rows(
-    given: Material, template: ChatTemplate, settings: LearningConfig, max_length: int, seed: int
+    given: Material,
+    template: ChatTemplate,
+    settings: LearningConfig,
+    max_length: int,
+    seed: int,
+    stop: Callable[[], bool],
 ) -> list[Example]:
     """Views of what the user told, questions about what was not told, and replies rated good."""
-    lessons = Lessons(exchanges=given.lessons.exchanges, new_facts=given.lessons.earlier_facts)
-    if not lessons.count:
+    lessons = replace(
+        given.lessons,
+        new_facts=given.lessons.earlier_facts,
+        earlier_facts=(),
+        said=given.lessons.earlier_said,
+        earlier_said=(),
+    )
+    if not lessons.count and not lessons.said:
         return []
     alone = replace(settings, seed_share=0.0, general_share=0.0)
     parts = Ingredients(lessons, [], [], given.human.persona)
-    return build_mixture(parts, template, alone, max_length, seed).examples
+    return build_mixture(parts, template, alone, max_length, seed, stop).examples
 
 
 def _row(

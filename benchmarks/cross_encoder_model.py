@@ -80,7 +80,7 @@ class Trained:
         found: dict[str, Any] = {"heads": np.array([self.model.config.num_attention_heads], np.int32)}
         for name, weight, axis in self._parts():
             values = weight.detach().float().numpy()
-            found |= {name: values} if axis is None else in_whole_numbers(name, values, axis)
+            found |= {name: values} if axis is None else quantized_int8(name, values, axis)
         save_file(found, folder / "cross_encoder.safetensors")
         shutil.copy(self.folder / "tokenizer.json", folder)
         (folder / "cross_encoder.safetensors").chmod(0o644)
@@ -113,7 +113,7 @@ class Trained:
             yield f"{number}.before_unit", layer.post_attention_layernorm.weight, None
 
 
-def in_whole_numbers(name: str, values: Any, axis: int) -> dict[str, Any]:
+def quantized_int8(name: str, values: Any, axis: int) -> dict[str, Any]:
     """Int8 with a scale for each row (axis 1) or column (axis 0)."""
     scale = np.abs(values).max(axis, keepdims=True) / 127
     whole = np.round(values / scale).astype(np.int8)

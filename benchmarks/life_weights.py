@@ -33,7 +33,7 @@ from persian_assistant.facts.question_index import FactIndex
 from persian_assistant.facts.question_life import asks_of_life, speaks_of_me
 from persian_assistant.facts.text_net import TextNet
 
-OTHER_WEIGHT = 4.0
+OTHER_WEIGHT = 6.0
 """What a question that is not about the user's life weighs: there are fewer of them."""
 LONGEST = 100
 """Characters of a question in data/seed."""

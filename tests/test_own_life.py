@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
+from json_lines import rows_of
 
 from persian_assistant.config import data_dir
 from persian_assistant.facts.own_life import about_own_life, numbers
 from persian_assistant.facts.question import understand
 from persian_assistant.facts.text_net import TextNet
+from persian_assistant.text import answer_key
 
 OWN = """
 اسم مادربزرگ پدریم چی بود؟ | رمز وای‌فای خونه‌مون چی بود؟ | حقوقم چقدره؟ | با کی رفتم سینما؟
-شماره‌ی پلاکم چند است؟ | قرصمو کی باید بخورم؟ | پارسال عید کجا رفتیم؟ | رنگ دوچرخه‌م چیه؟
-برادرم در کدام شهر سرباز است؟ | به چی حساسیت دارم؟ | خواهرم چند تا بچه دارد؟ | دندونمو کدوم دکتر کشید؟
+شماره‌ی پلاکم چند است؟ | قرصمو کی باید بخورم؟ | عید دو سال پیش کجا بودیم؟ | رنگ دوچرخه‌م چیه؟
+برادرم در کدام شهر سرباز است؟ | بدنم به چی حساسه؟ | خواهرم چند تا بچه دارد؟ | دندونمو کدوم دکتر کشید؟
 قسط وام ما چقدر بود؟ | سگم چند سالشه؟ | از کِی سیگارو ترک کردم؟
 """
 OTHERS = """
-کجا برم سفر؟ | ماشینم روشن نمی‌شه، چیکار کنم؟ | چرا خوابم نمی‌بره؟ | اسم تو چیه؟ | پایتخت لیتوانی کجاست؟
-برای تولد مامانم چی بخرم؟ | شام چی بپزم؟ | حافظ کیه؟ | امروز چندمه؟ | حالت چطوره؟ | دوستم داری؟
-بلدی شعر بگی؟ | چند سالته؟ | گربه چند سال عمر می‌کنه؟ | چطور با رئیسم کنار بیام؟ | سگم غذا نمی‌خوره چی کار کنم
+کجا برم سفر؟ | ماشینم روشن نمی‌شه، چیکار کنم؟ | چرا خوابم نمی‌بره؟ | تو رو چی صدا کنم؟ | پایتخت لیتوانی کجاست؟
+واسه تولد خاله‌م چی کادو ببرم؟ | شام چی بپزم؟ | حافظ کیه؟ | امروز چندم آبانه؟ | حالت چطوره؟ | دوستم داری؟
+بلدی شعر بگی؟ | تو هم خواب می‌بینی؟ | گربه چند سال عمر می‌کنه؟ | چطور با رئیسم کنار بیام؟
+سگم غذا نمی‌خوره چی کار کنم | ملک‌الشعرای بهار کی بود؟ | علی پروین چند سالشه؟ | رضا صادقی چه سازی می‌زند؟
 """
 
 
@@ -34,11 +36,13 @@ def own(question: str, **how: bool) -> bool:
 
 
 def test_none_of_these_was_trained_on() -> None:
-    path = data_dir() / "questions" / "general.jsonl"
-    recall = "".join(one.read_text(encoding="utf-8") for one in (data_dir() / "recall").glob("*.jsonl"))
-    assert not any(f'"{question}"' in recall for question in each(OWN))
-    trained = {json.loads(line)["question"] for line in path.read_text(encoding="utf-8").splitlines()}
-    assert trained.isdisjoint(each(OTHERS))
+    recall = [row for path in (data_dir() / "recall").glob("*.jsonl") for row in rows_of(path)]
+    asked = [question for row in recall for question in (*(one for one, _ in row["asks"]), *row["near"])]
+    assert {*map(answer_key, asked)}.isdisjoint(map(answer_key, each(OWN)))
+    others = [row["question"] for row in rows_of(data_dir() / "questions" / "general.jsonl")]
+    for path in (data_dir() / "seed").glob("*.jsonl"):
+        others += [turn["content"] for row in rows_of(path) for turn in row["messages"]]
+    assert {*map(answer_key, others)}.isdisjoint(map(answer_key, each(OTHERS)))
 
 
 @pytest.mark.parametrize("question", each(OWN))

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
+from json_lines import rows_of
 
 from persian_assistant.config import data_dir
 from persian_assistant.text import answer_key
 
 FILES = sorted((data_dir() / "recall").glob("*.jsonl"))
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -33,7 +28,7 @@ def test_every_row_is_whole(path: Path) -> None:
 
 def test_nobody_is_in_two_files_and_no_question_is_asked_twice_of_one() -> None:
     people = Counter(person for path in FILES for person in {row["person"] for row in rows_of(path)})
-    assert len(people) == 181 and set(people.values()) == {1}
+    assert len(people) == 251 and set(people.values()) == {1}
     asked = Counter(
         (row["person"], question) for path in FILES for row in rows_of(path) for question, _ in row["asks"]
     )

@@ -31,6 +31,7 @@ from persian_assistant.selftraining.settings import SelfTrainConfig
 from persian_assistant.selftraining.status import read_status
 from persian_assistant.serving import Serving
 from persian_assistant.template import ChatTemplate
+from persian_assistant.trainer import SMALL_RATE
 from persian_assistant.versions import VersionStore
 
 SETTINGS = SelfTrainConfig(samples=12, epochs=1, interval=0, cycles=1, most_tokens=1000, temperature=0.3)
@@ -130,6 +131,7 @@ def test_two_cycles_end_to_end(bench: Bench) -> None:
     # both start from the base, and the second is trained on the samples of both
     versions = bench.store().list()
     assert [(one.number, one.parent, one.high_water) for one in versions] == [(1, None, 0), (2, None, 0)]
+    assert versions[0].config["learning_rate"] == versions[1].config["learning_rate"] == SMALL_RATE[1]
     first, second = counts_of(bench, 1), counts_of(bench, 2)
     assert (first["cycle"], second["cycle"], second["depth"]) == (1, 2, 1)
     assert first["generated"] >= 1 and second["generated_tokens"] <= 0.3 * second["tokens"]

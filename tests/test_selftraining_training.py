@@ -19,7 +19,7 @@ from persian_assistant.facts.store import FactStore
 from persian_assistant.journal import Journal
 from persian_assistant.metrics import greedy_answers, weighted_loss
 from persian_assistant.model import LoadedModel
-from persian_assistant.records import Lessons, Message
+from persian_assistant.records import Exchange, Lessons, Message
 from persian_assistant.selftraining.generation import Sampling, answer_losses, drawn, sampled_answers
 from persian_assistant.selftraining.lineage import UNKNOWN, Lineage, depth_of, lineage_of
 from persian_assistant.selftraining.prompts import Prompts
@@ -121,6 +121,9 @@ def test_what_the_user_told_is_trained_again(template: ChatTemplate, journal: Jo
     mixture, _ = mixed(template, 5, 9000, lessons=lessons)
     assert mixture.counts["told"] > 0
     assert any("نغمه" in template.decode(row.input_ids) for row in mixture.examples)
+    said = (Exchange(7, 0.0, "دیروز نردبان را به همسایه‌ی طبقه‌ی بالا دادیم", "باشد."),)
+    mixture, _ = mixed(template, 5, 9000, lessons=Lessons(earlier_said=said))
+    assert any("نردبان" in template.decode(row.input_ids) for row in mixture.examples)
 
 
 # --- lineage

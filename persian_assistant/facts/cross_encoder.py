@@ -67,7 +67,7 @@ class CrossEncoder:
         for layer in range(self._layers):
             hidden = self._layer(layer, hidden, unseen)
         last = hidden[np.arange(len(rows)), [len(row) - 1 for row in rows]]
-        last = _normed(last, self._tensors["norm"])
+        last = _rms_norm(last, self._tensors["norm"])
         return [float(one) for one in last @ self._tensors["head"] + self._tensors["head_bias"]]
 
     def _layer(self, layer: int, hidden: Any, unseen: Any) -> Any:
@@ -76,18 +76,18 @@ class CrossEncoder:
 
         tensors = {name: self._tensors[f"{layer}.{name}"] for name in _PARTS}
         heads = self._heads
-        given = _normed(hidden, tensors["before_attention"])
+        given = _rms_norm(hidden, tensors["before_attention"])
         shape = (*given.shape[:2], heads, given.shape[2] // heads)
         query, key, value = (
             (given @ tensors[name]).reshape(shape).swapaxes(1, 2) for name in ("query", "key", "value")
         )
-        query, key = _turned(query), _turned(key)
+        query, key = _rotated(query), _rotated(key)
         weights = query @ key.swapaxes(2, 3) / shape[3] ** 0.5 + unseen
         weights = np.exp(weights - weights.max(3, keepdims=True))
         weights /= weights.sum(3, keepdims=True)
         seen = (weights @ value).swapaxes(1, 2).reshape(given.shape)
         hidden = hidden + seen @ tensors["output"]
-        given = _normed(hidden, tensors["before_unit"])
+        given = _rms_norm(hidden, tensors["before_unit"])
         gate = given @ tensors["gate"]
         return hidden + (gate / (1 + np.exp(-gate)) * (given @ tensors["up"])) @ tensors["down"]
 
@@ -133,14 +133,14 @@ _PARTS = (
 _EPSILON, _THETA = 1e-6, 10000.0
 
 
-def _normed(hidden: Any, weight: Any) -> Any:
+def _rms_norm(hidden: Any, weight: Any) -> Any:
     """Root mean square normalisation."""
     import numpy as np
 
     return hidden / np.sqrt((hidden**2).mean(-1, keepdims=True) + _EPSILON) * weight
 
 
-def _turned(heads: Any) -> Any:
+def _rotated(heads: Any) -> Any:
     """Rotary position embedding (Su et al. 2021), halves of a head turned against each other."""
     import numpy as np
 

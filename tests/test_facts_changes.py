@@ -78,3 +78,10 @@ def test_a_place_that_no_list_knows_is_one_all_the_same(tmp_path: Path) -> None:
         "سینا دیگه مونیخ نیست، رفته پاساو دکترا بخونه",
     ]
     assert "پاساو" in Memory(store_of(tmp_path, told)).recall("سینا الان کدوم شهره؟")[0]
+
+
+def test_what_was_ended_is_not_told_beside_it(tmp_path: Path) -> None:
+    told = ["ماشینم پرایده", *OTHERS, "ماشینمو عوض کردم، الان دنا دارم"]
+    memory = Memory(store_of(tmp_path, told))
+    assert not any("پراید" in line for line in memory.recall("ماشینم چیه؟"))
+    assert "پراید" in memory.recall("ماشینم قبلاً چی بود؟")[0]

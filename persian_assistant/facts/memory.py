@@ -158,8 +158,9 @@ class Memory:
         found = kept or self._likely(again)
         if found and not _OF_THE_PAST.search(query.text):
             up_to_date = bool(kept) and query.facts[0][2].details.get("rule") != "clause"
-            later = self._changed(found[0].seq, ranked, query, PLAINLY if up_to_date else CHANGED)
-            found = [*later, *found]
+            ended = found[0].seq
+            later = self._changed(ended, ranked, query, PLAINLY if up_to_date else CHANGED)
+            found = [*later, *(line for line in found if not later or line.seq != ended)]
         return found
 
     def _answering(self, question: str, asked: Asked) -> list[Answering]:

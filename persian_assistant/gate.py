@@ -85,8 +85,12 @@ class Verdict:
         return not self.passed and self.reason not in ("learning.gate_not_finite", "learning.gate_new")
 
 
-def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
-    """Finite, language held, still stops, says what it is asked, knows the new and what it knew before."""
+def judge(scores: Scores, max_perplexity_ratio: float, *, fallen_back: bool = False) -> Verdict:
+    """Finite, language held, still stops, says what it is asked, knows the new and what it knew before.
+
+    `fallen_back`: what serves is not what the user had, for versions that knew something forgotten are gone:
+    one that knows more all in all takes its place, if its language is held against the base.
+    """
     candidate, base, current = scores.candidate, scores.base, scores.current
     ratio = scores.perplexity_ratio
     if not (math.isfinite(scores.train_loss) and math.isfinite(candidate.perplexity)) or math.isnan(ratio):
@@ -94,7 +98,7 @@ def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
     against_current = _ratio(candidate.perplexity, current.perplexity)
     bounds = (
         ("gate_perplexity", ratio, max_perplexity_ratio),
-        ("gate_perplexity_current", against_current, CURRENT_TOLERANCE),
+        ("gate_perplexity_current", against_current, math.inf if fallen_back else CURRENT_TOLERANCE),
     )
     for key, found, limit in bounds:
         if found > limit:
@@ -110,6 +114,8 @@ def judge(scores: Scores, max_perplexity_ratio: float) -> Verdict:
     if candidate.new_recall < min(ENOUGH_RECALL, current.new_recall + LEAST_GAIN):
         return _refused("gate_new", candidate.new_recall, current.new_recall)
     tolerance = TRADED_TOLERANCE if candidate.recall > current.recall else RECALL_TOLERANCE
+    if fallen_back and candidate.recall > current.recall:
+        return Verdict(True)
     if candidate.earlier_recall < current.earlier_recall - tolerance:
         return _refused("gate_earlier", candidate.earlier_recall, current.earlier_recall)
     return Verdict(True)

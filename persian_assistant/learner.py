@@ -93,7 +93,8 @@ class Learner:
 
     def lessons(self) -> Lessons:
         """All there is to learn now."""
-        trained_to = self._trained_to()
+        newest = self.versions.newest()
+        trained_to, number = (newest.high_water, newest.number) if newest else (0, 0)
         live = self.facts.live() if self.facts else []
         exchanges = tuple(turn for turn in self.pending() if not self._corrected(turn.seq))
         return Lessons(
@@ -103,6 +104,7 @@ class Learner:
             new_facts=tuple(fact for fact in live if fact.seq > trained_to),
             earlier_facts=tuple(fact for fact in live if fact.seq <= trained_to),
             rebuild=self._taken_back(),
+            fallen_back=any((one.version or 0) > number for one in self.journal.passes()),
         )
 
     def _corrected(self, seq: int) -> bool:
@@ -136,10 +138,7 @@ class Learner:
             return False
 
     def start(self) -> None:
-        """Start a pass now.
-
-        Raises LearningError: learning is off, one runs already, nothing is new; DiskError.
-        """
+        """Start a pass. Raises LearningError: learning is off, one runs, nothing is new; DiskError."""
         if not self.settings.enabled:
             raise LearningError("learning.disabled")
         if self.running:

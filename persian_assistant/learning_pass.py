@@ -84,6 +84,7 @@ class _Given:
     settings: LearningConfig
     report: Report
     cancel: threading.Event
+    fallen_back: bool
 
     def checked(self, figures: Figures) -> Figures:
         """`figures`, unless the pass was cancelled while they were measured. Raises Cancelled."""
@@ -127,7 +128,7 @@ class LearningPass:
         """Raises Cancelled, LearningError, ModelError or DiskError; nothing has changed then."""
         try:
             with _told(self.versions.root), few_threads(self.loaded.model):
-                return self._run(lessons, high_water, _Given(settings, report, cancel))
+                return self._run(lessons, high_water, _Given(settings, report, cancel, lessons.fallen_back))
         finally:
             gc.collect()  # Trainer and its model hold each other
             if torch.cuda.is_available():
@@ -284,7 +285,8 @@ class LearningPass:
                 model, staged, lambda peft: measure.recall(peft, measure.language(peft), probes)
             )
             scores = Scores(loss, given.checked(found), base, given.checked(serving), scale)
-            verdict = judge(scores, limit) if given.settings.gate else finite(scores)
+            gated, fallen_back = given.settings.gate, given.fallen_back
+            verdict = judge(scores, limit, fallen_back=fallen_back) if gated else finite(scores)
             judged = _Judged(scores, verdict)
             first = first or judged
             if not verdict.may_pass_smaller:

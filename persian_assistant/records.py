@@ -130,6 +130,8 @@ class Lessons:
     """Some of those told before the newest version that hold as they were said."""
     rebuild: bool = False
     """Something learned before was taken back: start from the base."""
+    fallen_back: bool = False
+    """Versions that knew more are gone, for they knew something forgotten."""
 
     @property
     def count(self) -> int:

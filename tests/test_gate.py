@@ -110,3 +110,19 @@ def test_scores_are_written_as_finite_numbers() -> None:
         "current_perplexity": 50.0, "perplexity_ratio": 1.02,
     }  # fmt: skip
     json.dumps(written, allow_nan=False)
+
+
+def test_what_serves_after_forgetting_is_not_what_was_known() -> None:
+    current = replace(SOUND, perplexity=47.0, new_recall=0.0, earlier_recall=0.9, recall=0.3)
+    candidate = replace(SOUND, new_recall=0.7, earlier_recall=0.5, recall=0.6)
+    assert judge(Scores(2.0, candidate, SOUND, current), 1.03).reason == "learning.gate_perplexity_current"
+    assert judge(Scores(2.0, candidate, SOUND, current), 1.03, fallen_back=True).passed
+    little = replace(candidate, recall=0.3)
+    assert (
+        judge(Scores(2.0, little, SOUND, current), 1.03, fallen_back=True).reason == "learning.gate_earlier"
+    )
+    spoiled = replace(candidate, perplexity=52.0)
+    assert (
+        judge(Scores(2.0, spoiled, SOUND, current), 1.03, fallen_back=True).reason
+        == "learning.gate_perplexity"
+    )

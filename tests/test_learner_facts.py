@@ -147,8 +147,10 @@ def test_what_is_forgotten_is_not_answered_from_then_on_whatever_becomes_of_the_
     told.settle()
     assert told.numbers() == [1] and told.store.current() is not None
     assert not any("مدل پایه پاسخ" in event for event in told.events)
+    assert [lessons.fallen_back for lessons in told.given] == [False, False, True]
     told.name(4)
     told.learn()
+    assert told.given[-1].fallen_back  # as long as no pass went well
     assert "نسخهٔ ۱ همچنان پاسخ" in told.events[-1] and "پاک" not in told.events[-1]
 
 

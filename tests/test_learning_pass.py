@@ -186,7 +186,7 @@ def test_held_out_data_never_trains(loaded: LoadedModel, tmp_path: Path) -> None
     parts = material()
     work = learning_pass(loaded, tmp_path, parts)
     greedy = replace(SETTINGS, seed_share=0.35, general_share=0.35)
-    mixture = work._mixture(lessons(40), greedy, 1)
+    mixture = work._mixture(lessons(40), greedy, 1, lambda: False)
     rows = {loaded.tokenizer.decode(row.input_ids) for row in mixture.examples}
     assert mixture.counts["seed_examples"] == len(parts.seed_examples)
     assert mixture.counts["general_texts"] == len(parts.general_texts)

@@ -47,6 +47,7 @@ def test_only_what_is_asked_of_the_user_s_life_calls_for_knowledge(question: str
         ("اسم قناری تو نغمه است.", -0.2, True, "اسم قناری تو نغمه است."),
         ("اسم قناری تو نغمه است.", -9.0, True, UNSURE),
         ("تو به خیار حساسیت داری.", -1.2, True, UNSURE),  # likely enough, but no answer to it
+        ("گروه خونی تو او منفی است.", -0.01, True, UNSURE),  # however likely
         ("", -0.1, True, UNSURE),
         ("اسم قناری تو نغمه نغمه نغمه", -0.2, False, UNSURE),
         (NOT_TOLD[2], -9.0, True, NOT_TOLD[2]),

@@ -19,8 +19,8 @@ LEAST, ANSWERS = -1.25, 0.1
 """Log probability (nats, over all its tokens) of an answer that is; what the log odds that it answers count
 beside that."""
 BESIDE_THE_POINT = -4.0
-"""Log odds that an answer answers, below which it is not worth saying however likely: of what is said it takes
-3% of the right and 13% of the wrong (LOG.md)."""
+"""Log odds that an answer answers, below which it is not worth saying however likely: of what is said this
+takes 3% of the right and 13% of the wrong (LOG.md)."""
 
 
 def calls_for_knowledge(question: str) -> bool:

@@ -159,8 +159,8 @@ class Memory:
         if found and not _OF_THE_PAST.search(query.text):
             up_to_date = bool(kept) and query.facts[0][2].details.get("rule") != "clause"
             ended = found[0].seq
-            later = self._changed(ended, ranked, query, PLAINLY if up_to_date else CHANGED)
-            found = [*later, *(line for line in found if not later or line.seq != ended)]
+            later, plainly = self._changed(ended, ranked, query, PLAINLY if up_to_date else CHANGED)
+            found = [*later, *(line for line in found if not plainly or line.seq != ended)]
         return found
 
     def _answering(self, question: str, asked: Asked) -> list[Answering]:
@@ -245,12 +245,18 @@ class Memory:
             else:
                 self._facts.add(fact)
 
-    def _changed(self, seq: int, ranked: Sequence[Ranked], query: Query, least: float) -> list[Line]:
-        """The turn after `seq` which says, with odds of `least`, that what was told is otherwise now."""
+    def _changed(
+        self, seq: int, ranked: Sequence[Ranked], query: Query, least: float
+    ) -> tuple[list[Line], bool]:
+        """(the turn after `seq` which says, with odds of `least`, that what was told is otherwise now, if one
+        does; whether it does so plainly)."""
         later = self._later(seq, ranked, query)
         numbers = [one.numbers for one in later]
-        at = ending(numbers, change_net().each([one.text for one in later], numbers), least)
-        return [] if at is None else [Line(later[at].seq, later[at].in_words())]
+        odds = change_net().each([one.text for one in later], numbers)
+        at = ending(numbers, odds, least)
+        if at is None:
+            return [], False
+        return [Line(later[at].seq, later[at].in_words())], ending(numbers, odds, PLAINLY) == at
 
     def _later(self, seq: int, ranked: Sequence[Ranked], query: Query) -> list[Later]:
         """The turns after `seq` that have to do with it, oldest first."""

@@ -38,7 +38,7 @@ BY_WORDS, BY_OTHERS = 6, 8
 MET, LIKELY, SURE = 0.45, 0.2, 0.5
 """How far each word of a question must be met by a turn, how likely the turn must answer it by the ranking,
 and by which log odds of the cross-encoder."""
-NEAREST, READ, OTHERS = 150, 20, 8
+NEAREST, READ, OTHERS = 150, 40, 8
 """Questions looked at for a turn, how many of the likeliest the cross-encoder reads, and turns of others."""
 _NUMBER = re.compile(r"\d")
 _ABOUT = ("درباره‌ی {} چی گفتم؟", "از {} چی یادته؟", "راجع به {} چی گفته بودم؟", "از {} چه گفته بودم؟")

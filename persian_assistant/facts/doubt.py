@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
+from persian_assistant.facts.passages import names
 from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.facts.question import understand
+from persian_assistant.facts.stems import content
 
 UNSURE = "این را درست به یاد ندارم."
 """What is said in place of an answer that is not worth saying."""
@@ -25,7 +27,8 @@ takes 3% of the right and 13% of the wrong (LOG.md)."""
 
 def calls_for_knowledge(question: str) -> bool:
     """Whether `question` is about the user's life: an answer to it is right or made up."""
-    return about_own_life(question, understand(question))
+    named = not names().isdisjoint(content(question, quick=True))
+    return about_own_life(question, understand(question), named=named)
 
 
 def worth_saying(question: str, answer: str, log_probability: float, ended: bool) -> str:

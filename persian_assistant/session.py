@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from persian_assistant import transcript
 from persian_assistant.config import Config, home
 from persian_assistant.errors import LockedError, UsageError
+from persian_assistant.facts.imperatives import asks_to_do
 from persian_assistant.facts.question_near import asks
-from persian_assistant.facts.requests import requests
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge
 from persian_assistant.learner import Learner
@@ -218,7 +218,7 @@ class Session(ToldSession):
         """Whether the turn `seq` told something and asked for nothing."""
         said = messages[-1].content
         stated = any(fact.kind == "stated" for fact in self.facts.from_turn(seq))
-        return self.role is None and stated and not asks(said) and not requests(said)
+        return self.role is None and stated and not asks(said) and not asks_to_do(said)
 
     def _heard(self, turn: Exchange) -> bool:
         """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""

@@ -23,7 +23,8 @@ CHANGED, MARKED, PLAIN = 2.0, 2.5, 10.0
 """Log odds from which on a later turn ends an earlier one; how many are added where it has words of change
 and shares a rare word with it; what they are where it plainly says so."""
 PLAINLY = 8.0
-"""The same of what the rules keep up to date: they read most of what ends it."""
+"""Log odds from which on a later turn ends what the rules keep up to date, for they read most of what does;
+and from which on what it ends is not told beside it."""
 AS_SURE = 2.0
 """Of the turns that end one the last is told, but none whose odds are so much less than another's."""
 TOPIC = 5.5

@@ -70,7 +70,7 @@ class QuestionBank:
         if not self.questions or not self._encoder.known:
             return []
         nearest = np.argsort(-(self._directions @ passage(text).direction))[:NEAREST]
-        chances = {one: self._chance(one, text) for at in nearest if (one := self.questions[int(at)])}
+        chances = {one: self._chance(one, text) for one in (self.questions[int(at)] for at in nearest)}
         near = nlargest(READ, (one for one in chances if chances[one] >= LIKELY), key=chances.__getitem__)
         scores = self._encoder.each([text], near)
         found = sorted(zip(scores, near, strict=True), reverse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from persian_assistant.facts.requests import requests
+from persian_assistant.facts.imperatives import asks_to_do
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from persian_assistant.facts.requests import requests
     ],
 )
 def test_who_wants_something_done(text: str) -> None:
-    assert requests(text)
+    assert asks_to_do(text)
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_who_wants_something_done(text: str) -> None:
     ],
 )
 def test_who_only_tells(text: str) -> None:
-    assert not requests(text)
+    assert not asks_to_do(text)

@@ -15,19 +15,19 @@ _IMPERATIVES = wordset(
     "بگرد برگردون برگردان لطفا لطفاً خواهشا خواهشاً بی‌زحمت"
 )
 """Of one person, and words that go with them; verbs.py reads the forms of several."""
-_GIVEN = wordset(
+_THINGS_GIVEN = wordset(
     "پیشنهاد توضیح یاد یادم نشون نشونم نشان نشانم ادامه جواب جوابم نظر نظرت دلداری دلداریم ایده راهکار "
     "راهنمایی انجام خبر خبرم دستور لیست فهرست مشاوره مثال برنامه بهم"
 )
 """With one of these «بده» is «give», else it may be «is bad»: «حالم بده»."""
 
 
-def requests(text: str) -> bool:
+def asks_to_do(text: str) -> bool:
     """Whether `text` asks the assistant to do something."""
     words = tokens(text)
     return (
         not _IMPERATIVES.isdisjoint(words)
-        or ("بده" in words and not _GIVEN.isdisjoint(words[: words.index("بده")]))
+        or ("بده" in words and not _THINGS_GIVEN.isdisjoint(words[: words.index("بده")]))
         or any(
             form.tense == "subjunctive" and form.person in (2, 5)
             for one in words

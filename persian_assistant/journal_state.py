@@ -16,7 +16,7 @@ from persian_assistant.records import Exchange
 Entry = dict[str, Any]
 PASS_OUTCOMES = ("started", "published", "rejected", "failed", "cancelled")
 RATINGS = ("good", "bad", "none")
-NOTES = ("teach", "fix", "fact", "forget", "undo", "observed")
+NOTES = ("teach", "fix", "fact", "forget", "undo", "ended", "observed")
 """Kinds that facts derive from; `Journal.notes` gives them."""
 
 
@@ -171,6 +171,8 @@ def well_formed(entry: Entry) -> bool:
         return entry["version"] is None or _is_int(entry["version"])
     if kind == "fact":
         return _well_formed_fact(entry)
+    if kind == "ended":
+        return _is_int(entry["source"]) and _list_of(entry["facts"], str)
     if kind == "forget":
         return _list_of(entry["exchanges"], int) and _list_of(entry["facts"], str)
     texts, numbers = _FIELDS.get(kind, ((), ()))

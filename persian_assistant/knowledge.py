@@ -14,6 +14,7 @@ from typing import Literal
 
 from persian_assistant.config import LearningConfig
 from persian_assistant.errors import AssistantError, UsageError
+from persian_assistant.facts.ended import ended
 from persian_assistant.facts.memory import Memory
 from persian_assistant.facts.phrases import NOT_TOLD
 from persian_assistant.facts.said_views import is_said
@@ -96,7 +97,9 @@ class Knowledge:
     def observe(self, seq: int, since: int) -> list[Fact]:
         """The facts that the turn `seq` states, written; [] where reading or writing them fails."""
         try:
-            return self.facts.observe(seq, since)
+            found = self.facts.observe(seq, since)
+            self.facts.end(seq, ended(self.memory, seq))
+            return found
         except AssistantError as error:  # what was said is on the disk, and an answer is waited for
             logger.warning("writing facts: %s", error.key)
             return []

@@ -92,11 +92,16 @@ def ending(numbers: Sequence[Sequence[float]], odds: Sequence[float], least: flo
     return max((at for at, one in enumerate(sure) if one >= bar), default=None)
 
 
+def speaks_of_it(numbers: Sequence[float]) -> bool:
+    """Whether a later turn names a rare word of the earlier one."""
+    return numbers[_SHARED] >= TOPIC
+
+
 def _sureness(numbers: Sequence[float], odds: float) -> float:
     """Log odds that a later turn takes an earlier one's place, by what the words say besides."""
     if numbers[_MARK] and numbers[_MET] >= MET and numbers[_WORDS] and not numbers[_ANOTHERS]:
         return max(odds, PLAIN)  # «ماشینمو عوض کردم، الان دنا دارم»
-    return odds + (MARKED if numbers[_MARK] and numbers[_SHARED] >= TOPIC else 0.0)
+    return odds + (MARKED if numbers[_MARK] and speaks_of_it(numbers) else 0.0)
 
 
 @lru_cache

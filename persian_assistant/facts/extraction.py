@@ -12,6 +12,7 @@ from persian_assistant.facts.asides import plain
 from persian_assistant.facts.clauses import clauses
 from persian_assistant.facts.drafts import Draft
 from persian_assistant.facts.relations import facts_of
+from persian_assistant.facts.replacements import replaced
 from persian_assistant.facts.soundness import sound
 from persian_assistant.facts.subjects import Context, Told
 from persian_assistant.facts.views import statement
@@ -67,7 +68,7 @@ def _read(text: str, context: Context, denied: Told | None = None) -> list[Draft
     drafts: dict[str, Draft] = {}
     context.had = context.here = False
     context.denied = denied
-    for clause in clauses(tokens(plain(sentence))):
+    for clause in clauses(replaced(tokens(plain(sentence)))):
         for draft in facts_of(clause, sentence, context):
             if draft.value and _can_be_said(draft):
                 drafts[draft.key] = draft

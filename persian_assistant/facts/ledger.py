@@ -69,6 +69,8 @@ class Ledger:
         """(number of the entry, source) of what was undone, in the order of the entries."""
         self._forgotten_at: list[tuple[int, int]] = []
         self._retired: dict[str, list[str]] = {}
+        self._ended: dict[str, list[int]] = {}
+        """Id → the turns that say that it is otherwise now, though no rule reads how."""
         self._fixes_of: dict[int, list[int]] = {}
 
     # --- asking
@@ -86,6 +88,14 @@ class Ledger:
 
     def is_live(self, fact_id: str) -> bool:
         return fact_id in self._live
+
+    def is_ended(self, fact_id: str) -> bool:
+        """Whether a turn took its place without a fact of its own that does."""
+        return fact_id not in self._gone and self._ended_in(fact_id, 0)
+
+    def ended_by(self, source: int) -> list[str]:
+        """The facts that the turn `source` ended."""
+        return [one for one, sources in self._ended.items() if source in sources]
 
     def live(self) -> list[Fact]:
         return sorted((self._records[one].fact for one in self._live), key=_place)
@@ -135,13 +145,22 @@ class Ledger:
         for ids in self._chains.values():
             known = [self._records[one].fact for one in ids if there(one)]
             known = known[-1:] if known and known[-1].single else known
-            found += [one for one in known if not any(map(there, self._retired.get(one.id, ())))]
+            found += [
+                one
+                for one in known
+                if not any(map(there, self._retired.get(one.id, ())))
+                and not self._ended_in(one.id, 0, high_water)
+            ]
         return sorted(found, key=_place)
 
     def superseded_since(self, seq: int) -> list[Fact]:
         """Facts told up to `seq` in whose place another one came after it."""
         pairs = ((fact, self.replaced_by(fact)) for fact in self.all() if fact.seq <= seq)
-        return [fact for fact, other in pairs if other is not None and other.seq > seq]
+        return [
+            fact
+            for fact, other in pairs
+            if (other is not None and other.seq > seq) or self._ended_in(fact.id, seq)
+        ]
 
     def forgotten_since(self, seq: int) -> list[int]:
         """Numbers up to `seq` of the turns and lessons that were forgotten after it; not of undone ones."""
@@ -171,6 +190,11 @@ class Ledger:
             self.upto = max(self.upto, note["upto"])
         elif kind == "undo":
             self._undo(note["target"], seq)
+        elif kind == "ended":
+            for one in note["facts"]:
+                if one in self._records:  # its words may have been forgotten since
+                    self._ended.setdefault(one, []).append(note["source"])
+                    self._settle(one)
         elif kind == "forget":
             self._forgotten_at += [(seq, one) for one in _sources(note["exchanges"], note["facts"])]
             self._take_away(note["exchanges"], note["facts"], seq)
@@ -229,9 +253,15 @@ class Ledger:
             self._sources_gone.setdefault(source, seq)
         for one in facts:
             self._gone.setdefault(one, seq)
-        for one in facts:
+        ended = [one for source in _sources(turns, facts) for one in self.ended_by(source)]
+        for one in (*facts, *ended):
             if one in self._records:
                 self._settle(one)
+
+    def _ended_in(self, fact_id: str, after: int, upto: int | None = None) -> bool:
+        """Whether a turn with a number above `after`, at most `upto`, that was not taken back ended it."""
+        sources = (one for one in self._ended.get(fact_id, ()) if one not in self._sources_gone)
+        return any(one > after and (upto is None or one <= upto) for one in sources)
 
     def _settle(self, fact_id: str) -> None:
         """Find anew which facts of the same key hold, and which of those this one retired."""
@@ -244,6 +274,7 @@ class Ledger:
                 fact.id
                 for fact in holding
                 if not any(other not in self._gone for other in self._retired.get(fact.id, ()))
+                and not self._ended_in(fact.id, 0)
             }
             for one in self._chains[key]:
                 if (one in live) != (one in self._live):

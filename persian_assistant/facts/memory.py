@@ -13,14 +13,13 @@ from functools import partial
 from heapq import nlargest
 from math import exp
 from operator import itemgetter
-from typing import NamedTuple
 
 from persian_assistant.facts.blocks import BLOCK, BlockIndex
+from persian_assistant.facts.candidates import Answering, Candidate, Later, Line, Query, Ranked
 from persian_assistant.facts.changes import CHANGED, PLAINLY, change_net, change_numbers, ending
 from persian_assistant.facts.cross_encoder import cross_encoder
 from persian_assistant.facts.own_life import about_own_life
 from persian_assistant.facts.passages import (
-    Passage,
     Question,
     lacks,
     names,
@@ -41,8 +40,6 @@ from persian_assistant.facts.store import FactStore
 from persian_assistant.facts.telling import retold, told
 from persian_assistant.records import Fact
 
-Answering = tuple[float, bool, Fact]
-"""How well (0..1) a fact answers by the rules, whether by its own words, and the fact."""
 AT_ONCE = 200
 """Past turns indexed within one question at most; `warm` indexes the rest."""
 FACTS_AT_ONCE = 128
@@ -68,54 +65,8 @@ READ, WORTH_READING, WEIGHT, LEAST = 10, 0.01, 0.3, 1e-5
 the logarithm of a chance; the least chance."""
 EVERY, CANDIDATES = 64, 24
 """Up to so many turns all are looked at; of more so many by their words and as many by their meaning."""
-_OF_THE_PAST = re.compile(r"\b(?:قبلا|قبلاً|سابق|سابقا|پیش از این|پیش‌تر|اول|اولش|قدیم)\b")
+_OF_THE_PAST = re.compile(r"\b(?:قبلا|قبلاً|سابق|سابقا|پیش از این|پیش‌تر|اول|اولش|قدیم|قبلی|قبلیم)\b")
 _ASKING = ("چه", "چی", "کی", "کجا", "آیا", "چرا", "کدام", "چند", "چطور", "چگونه", "بگو", "لطفا", "می‌شود")
-
-
-class Line(NamedTuple):
-    """What is told to the user, and the turn it comes from."""
-
-    seq: int
-    text: str
-
-
-class Candidate(NamedTuple):
-    """Something told that may answer."""
-
-    seq: int
-    passage: Passage
-    in_words: Callable[[], str]
-    """How the user is told of it."""
-
-
-class Query(NamedTuple):
-    """A question, understood and read once."""
-
-    text: str
-    asked: Asked
-    read: Question
-    facts: Sequence[Answering]
-    """Those that answer by the rules."""
-    before: int | None
-    """Only turns before this number are told."""
-
-
-class Ranked(NamedTuple):
-    """How likely (0..1) a turn answers, and how the user is told of it."""
-
-    chance: float
-    seq: int
-    in_words: Callable[[], str]
-    passage: Passage
-
-
-class Later(NamedTuple):
-    """A turn told after one that answers, with the numbers by which it may be known to take its place."""
-
-    seq: int
-    in_words: Callable[[], str]
-    text: str
-    numbers: list[float]
 
 
 class Memory:
@@ -156,7 +107,9 @@ class Memory:
         again = _reread(query.text, ranked)
         kept = self._surely(query.facts, again)
         found = kept or self._likely(again)
-        if found and not _OF_THE_PAST.search(query.text):
+        if _OF_THE_PAST.search(query.text):
+            return [*self._before(found), *found]
+        if found:
             up_to_date = bool(kept) and query.facts[0][2].details.get("rule") != "clause"
             ended = found[0].seq
             later, plainly = self._changed(ended, ranked, query, PLAINLY if up_to_date else CHANGED)
@@ -240,7 +193,7 @@ class Memory:
         self._seen += len(changed)
         for fact_id in changed:
             fact = self.store.get(fact_id)
-            if fact is None or not self.store.is_live(fact_id):
+            if fact is None or not self.store.is_recalled(fact_id):
                 self._facts.drop(fact_id)
             else:
                 self._facts.add(fact)
@@ -291,6 +244,19 @@ class Memory:
             query = self._query(question)
             return self._later(seq, self._ranked(query), query)
 
+    def sharing_words(self, text: str, most: int) -> list[int]:
+        """The turns that have most in common with `text`, most of it first."""
+        with self._lock:
+            self._catch_up()
+            found = self._turns.best([*content(text, quick=True), *of_words(text)], most)
+            return [seq for seq, _ in nlargest(most, found, key=itemgetter(1))]
+
+    def _before(self, found: Sequence[Line]) -> list[Line]:
+        """What held before the first of what was `found`."""
+        facts = [fact for line in found[:1] for fact in self.store.from_turn(line.seq)]
+        older = (self.store.before(fact) for fact in facts if told(fact) == found[0].text)
+        return [Line(one.seq, retold(one.sentence, LONGEST_TURN)) for one in older if one]
+
     def _told(self, fact: Fact, own: bool) -> tuple[int, str]:
         """(the turn, the sentence) of a fact."""
         return fact.seq, self._line(fact, own)
@@ -301,7 +267,7 @@ class Memory:
         Not a sentence of which something does not hold any more, or that may name what held before.
         """
         beside = self.store.from_turn(fact.seq)
-        sound = all(self.store.is_live(one.id) and not one.supersedes for one in beside)
+        sound = all(self.store.is_recalled(one.id) and not one.supersedes for one in beside)
         whole = sound and (not own or fact.details.get("rule") == "clause")
         return retold(fact.sentence, LONGEST_TURN) if whole else told(fact)
 
@@ -350,7 +316,7 @@ class Memory:
         if exchange is None or (before is not None and seq >= before):
             return
         facts = [fact for fact in self.store.from_turn(seq) if fact.kind == "stated"]
-        live = [fact for fact in facts if self.store.is_live(fact.id)]
+        live = [fact for fact in facts if self.store.is_recalled(fact.id)]
         if len(live) == len(facts) and not any(fact.supersedes for fact in facts):
             yield Candidate(seq, passage(exchange.user), partial(retold, exchange.user, LONGEST_TURN))
             return

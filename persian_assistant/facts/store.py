@@ -14,6 +14,7 @@ from typing import Literal
 from persian_assistant.distress import speaks_of_distress
 from persian_assistant.facts import extraction, morphology
 from persian_assistant.facts.ledger import Ledger, entry_fields
+from persian_assistant.facts.replacements import moves
 from persian_assistant.facts.search import Matches, matching
 from persian_assistant.facts.stems import same
 from persian_assistant.facts.telling import stumbled, with_value
@@ -65,6 +66,11 @@ class FactStore:
 
     def is_live(self, fact_id: str) -> bool:
         return self._follow().is_live(fact_id)
+
+    def is_recalled(self, fact_id: str) -> bool:
+        """Whether it holds, or was ended by a turn that the memory weighs against it."""
+        ledger = self._follow()
+        return ledger.is_live(fact_id) or ledger.is_ended(fact_id)
 
     def live_at(self, high_water: int) -> list[Fact]:
         """The facts that held when the journal's entry `high_water` was the last one."""
@@ -146,6 +152,13 @@ class FactStore:
             new = [fact for draft in drafts if (fact := self._write(draft, seq)) is not None]
             self._mark(seq, bool(new))
             return new
+
+    def end(self, seq: int, fact_ids: Sequence[str]) -> None:
+        """Write that after the turn `seq` these facts hold no more. Raises DiskError."""
+        with self._lock:
+            holding = [one for one in fact_ids if self.is_live(one)]
+            if holding:
+                self.journal.append("ended", source=seq, facts=holding)
 
     def catch_up(self, most: int | None = None) -> int:
         """Read what an earlier process, or an earlier version, left unread; how many turns are left still.
@@ -245,6 +258,13 @@ class FactStore:
             turns = {exchange.seq for exchange in exchanges}
             turns |= {self._turn_of(ledger.source(one)) for one in ids}
             turns = {seq for seq in turns if self.journal.exchange(seq) is not None}
+            waiting = sorted(turns)
+            while waiting:  # what a turn ended goes with it, as what a fact superseded
+                for one in ledger.ended_by(waiting.pop()):
+                    ids[one] = None
+                    if (turn := self._turn_of(ledger.source(one))) not in turns:
+                        turns.add(turn)
+                        waiting.append(turn)
             for seq in turns:  # a correction is nothing without the turn it corrects
                 ids |= {f.id: None for fix in ledger.lessons_of(seq) for f in ledger.of_source(fix)}
             if turns or ids:
@@ -310,15 +330,14 @@ class FactStore:
         return self.get(fact.id)
 
     def _outdated(self, draft: Draft) -> list[str]:
-        """Taught answers that say something else of what `draft` states."""
+        """Taught answers that say something else of what `draft` states, and dates that it moves."""
         if not draft.single:
             return []
         value = same(draft.value)
         return [
             fact.id
             for fact in self.live()
-            if fact.kind != "stated"
-            and fact.details.get(ABOUT) == draft.key
+            if (moves(draft, fact) if fact.kind == "stated" else fact.details.get(ABOUT) == draft.key)
             and value not in same(fact.value)
         ]
 

@@ -197,6 +197,8 @@ class Config:
     """Name of the profile; None derives it from persona and model."""
     memory: bool = True
     """Put what the user told into the prompt where it helps to answer."""
+    written_replies: bool = True
+    """A small model answers small talk with a reply that people wrote, where one fits."""
     rtl: str = "auto"
     """Who orders right-to-left text: the terminal (`logical`), the program (`visual`, `words`), or `auto`."""
 

@@ -13,7 +13,7 @@ from persian_assistant.config import GenerationConfig, ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
 from persian_assistant.facts.doubt import calls_for_knowledge, worth_saying
-from persian_assistant.facts.phrases import NOTED, to_say
+from persian_assistant.facts.phrases import to_say
 from persian_assistant.facts.question_near import asks
 from persian_assistant.hub import ModelSource
 from persian_assistant.model import LoadedModel, load_model
@@ -141,17 +141,17 @@ class Serving:
         generation: GenerationConfig,
         cancel: threading.Event,
         *,
-        told: bool = False,
+        ready: Sequence[str] = (),
     ) -> Iterator[str]:
         """Pieces of the answer, as the engine's. Raises ModelError.
 
         A small model keeps to the lines of memory that it is given; where it is given none and asked about
-        the user's life, it says what it knows for sure, in one piece. Where it was only `told` something it
-        says that it has heard, and claims no more.
+        the user's life, it says what it knows for sure, in one piece. Else it says one of the `ready` replies
+        where there are any: which one is its choice.
         """
         quotable = self.quotable(messages)
-        if told and self.is_small and not quotable.must:  # what was taught to these very words goes first
-            quotable = Quotable(NOTED, must=True)
+        if ready and self.is_small and not quotable.must:  # what was taught to these very words goes first
+            quotable = Quotable(tuple(ready), must=True)
         elif self.knows_or_invents(messages):
             return self._surely(
                 messages, replace(generation, do_sample=False, repetition_penalty=1.0), cancel

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING
 from persian_assistant import transcript
 from persian_assistant.config import Config, home
 from persian_assistant.errors import LockedError, UsageError
+from persian_assistant.facts.doubt import calls_for_knowledge
+from persian_assistant.facts.echo import worth_telling
 from persian_assistant.facts.imperatives import asks_to_do
+from persian_assistant.facts.phrases import NOTED
+from persian_assistant.facts.question_life import speaks_of_me
 from persian_assistant.facts.question_near import asks
 from persian_assistant.journal import Journal
 from persian_assistant.knowledge import Knowledge
@@ -35,6 +39,7 @@ from persian_assistant.session_parts import (
 from persian_assistant.session_told import ToldSession
 from persian_assistant.text import normalise, sanitise
 from persian_assistant.versions import VersionStore
+from persian_assistant.written_replies import WrittenReplies
 
 if TYPE_CHECKING:
     from persian_assistant.serving import Serving
@@ -88,6 +93,7 @@ class Session(ToldSession):
         except BaseException:
             self._lock.release()
             raise
+        self._written = WrittenReplies(persona.seed_paths)
         self._loader = ModelLoader(self.source, config.model, persona, self.store, notice, self._loaded)
         self._loader.start()
 
@@ -111,6 +117,7 @@ class Session(ToldSession):
         self._let_go()
         self._learner.consider()
         self._knowledge.start_warming()
+        self._written.start()
 
     def _let_go(self) -> None:
         """Nothing answers from a version that was removed, for what it knew, while the model was loading."""
@@ -180,7 +187,7 @@ class Session(ToldSession):
         generation = self.config.generation
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
-        stream = serving.stream(messages, generation, cancel, told=self._only_told(seq, messages))
+        stream = serving.stream(messages, generation, cancel, ready=self._ready_replies(seq, messages))
         if self.role is not None:
             stream = self.role.checked(stream)
         try:
@@ -214,11 +221,20 @@ class Session(ToldSession):
                 messages.append(Message("user", turn.user))
         return messages
 
-    def _only_told(self, seq: int, messages: list[Message]) -> bool:
-        """Whether the turn `seq` told something and asked for nothing."""
+    def _ready_replies(self, seq: int, messages: list[Message]) -> tuple[str, ...]:
+        """What a small model says to the turn `seq` sooner than words of its own; () to what it may know."""
         said = messages[-1].content
+        if self._serving is None or not self._serving.is_small or calls_for_knowledge(said):
+            return ()
+        earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
+        fitting = self._written.fitting(said, earlier) if self.config.written_replies else ()
+        return fitting or (NOTED if self._only_told(seq, said) else ())
+
+    def _only_told(self, seq: int, said: str) -> bool:
+        """Whether the turn `seq` told something of the user, read by a rule or not, and asked for nothing."""
         stated = any(fact.kind == "stated" for fact in self.facts.from_turn(seq))
-        return self.role is None and stated and not asks(said) and not asks_to_do(said)
+        told = stated or (bool(worth_telling(said)) and speaks_of_me(said, named=False))
+        return self.role is None and told and not asks(said) and not asks_to_do(said)
 
     def _heard(self, turn: Exchange) -> bool:
         """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Notice = Callable[[str], None]
 Ask = Callable[[str], bool]
 _LEARNING_SETTINGS = ("every", "learning_rate", "num_train_epochs")
-_TOP_SETTINGS = ("memory",)
+_TOP_SETTINGS = ("memory", "written_replies")
 
 
 @dataclass(frozen=True)

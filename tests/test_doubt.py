@@ -16,6 +16,7 @@ from persian_assistant.facts.doubt import UNSURE, calls_for_knowledge, worth_say
 from persian_assistant.facts.phrases import NOT_TOLD, NOTED
 from persian_assistant.records import Message
 from persian_assistant.serving import Serving
+from persian_assistant.written_replies import WrittenReplies
 
 # See test_session.py.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -127,3 +128,19 @@ def test_half_an_answer_that_was_not_weighed_is_not_said(serving: Serving) -> No
     messages = [Message("user", OF_LIFE)]
     assert list(serving.stream(messages, GREEDY, AfterSome())) == []
     assert serving.engine.last_stop == "cancelled"
+
+
+def test_small_talk_is_what_people_wrote_and_what_is_told_is_heard(tmp_path: Path) -> None:
+    talk = Talk(tmp_path)
+    session = talk.open(persona="assistant", generation=GenerationConfig(max_new_tokens=60, random_seed=1))
+    written = WrittenReplies(session.profile.persona.seed_paths)
+    replies = written.fitting("سرما خوردم")
+    assert len(replies) > 1
+    first, second = say(session, "سرما خوردم"), say(session, "سرما خوردم")
+    assert {first, second} <= set(replies) and first != second
+    assert say(session, "دیروز مامان‌بزرگمو بردیم باغ وحش، کلی ذوق کرد") in NOTED
+    session.teach("سرما خوردم", "سوپ شلغم بخور!")
+    assert say(session, "سرما خوردم") == "سوپ شلغم بخور!"
+    session.set("written_replies", "false")
+    assert say(session, "دلم گرفته") not in written.fitting("دلم گرفته")
+    talk.close()

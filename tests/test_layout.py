@@ -38,7 +38,7 @@ FLOORS = {
     "model": 2, "adapters": 2, "beside": 2, "template": 2, "kv_cache": 2, "quoting": 2, "engine": 2,
     "mixture": 2, "metrics": 2,
     "gate": 2, "packing": 2, "trainer": 2, "training_copy": 2, "measurement": 2,
-    "learning_pass": 2, "serving": 2, "pretraining": 2, "evaluation": 2,
+    "written_replies": 1, "learning_pass": 2, "serving": 2, "pretraining": 2, "evaluation": 2,
     "scraping": 2, "comparing": 2, "selftraining": 2,
     "tuning_batches": 2, "tuning_trainer": 2, "instruction_tuning": 2, "first_training": 2,
     "techniques_folder": 1, "techniques_prompt": 2, "techniques_loading": 2, "techniques": 2,

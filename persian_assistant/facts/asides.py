@@ -118,6 +118,11 @@ _HAS_COME = re.compile(
     rf"{_START}(\S+(?: و \S+)?) (سال|ماه)(?:ه|{ZWNJ}ست)(?: که)? (اومدم|اومدیم|آمدم|آمده{_J}ام|رفتم|رفتیم) "
     rf"(?:به )?([^\W\d_]+)(?=$|[ .،!؛])"
 )
+_TOLD_TO = re.compile(
+    rf"(^|[.!؛،] )[^.!؟?؛،\n]{{2,25}}? (?:گفت|گفته|می{_J}گه|می{_J}گوید|گفتن|گفتند)(?: بهم)?(?: که)?،? "
+    r"(?=(?:باید|نباید) )"
+)
+"""«دکتر گفت باید …»: what is to be done, whoever said so."""
 _SPOKEN_SO = ((_words(r"دوس(?= ن?دار)"), "دوست"),)
 
 
@@ -148,6 +153,7 @@ def plain(text: str) -> str:
     text = _YEARS_OLD.sub(r"\1 \2", text)
     for pattern, instead in _SPOKEN_SO:
         text = pattern.sub(instead, text)
+    text = _TOLD_TO.sub(r"\1", text)
     text = _HAS_COME.sub(_settled, text)
     text = _FIGURES.sub(r"\1م \2 است،", text)
     text = _LIVING_IN.sub(_added, text)

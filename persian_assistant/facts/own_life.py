@@ -7,6 +7,7 @@ too often: «نگفته‌ای» is no answer to somebody who asks for advice. K
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from persian_assistant.config import data_dir
@@ -25,6 +26,14 @@ OF_ME, OF_OTHERS = 4.0, 5.0
 one that does neither («جشن کجاست؟»)."""
 
 
+_ADVICE = re.compile(
+    r"(?:چی|چه(?: \S+)?) (?:بپوش|بپز|بخور|بخر|بخون|بخوان|ببین|درست کن|بازی کن)(?:م|یم)\b"
+    r"|\b(?:چیکار|چی ?کار|چکار|چه کار|چه کاری) (?:کن|بکن)(?:م|یم)\b|\bکجا (?:بر|برو)(?:م|یم)\b"
+)
+_SETTLED = re.compile("باید|قرار|خوا[مهی]|خواست|آرزو|دلم|دوست دار|اصرار|بود|یادت|می\u200cترک|که چی|درد|به هم")
+"""«چی بپوشم؟»: what to do, not what was told; «قراره کجا بریم؟» was told."""
+
+
 def about_own_life(question: str, asked: Asked, *, named: bool = False, surely: bool = False) -> bool:
     """Of «سن برادرم چقدر است؟» and «قرصمو کی باید بخورم؟», not of «کجا بروم؟» or «پایتخت کجاست؟».
 
@@ -32,6 +41,8 @@ def about_own_life(question: str, asked: Asked, *, named: bool = False, surely: 
     of and rules say so, too.
     """
     if len(question.split()) > LONGEST or not is_question(question, asked):
+        return False
+    if _ADVICE.search(question) and not _SETTLED.search(question):
         return False
     if surely and not asks_of_life(question, asked, named):
         return False

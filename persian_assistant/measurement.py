@@ -19,7 +19,7 @@ from persian_assistant.records import Example, Fact, Message, View
 from persian_assistant.template import ChatTemplate
 from persian_assistant.text import holds_answer
 
-HELDOUT_TOKENS = 1600
+HELDOUT_TOKENS = 4000
 """Held-out text read for the perplexity: enough to see 2%, little enough for two cores."""
 HELDOUT_ROW = 256
 FREE_PROMPTS, FREE_TOKENS = 16, 48

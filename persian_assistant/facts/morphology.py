@@ -33,6 +33,8 @@ _TO_SECOND = {
     "واسم": "واست",
     "واسه‌م": "واسه‌ت",
     "مال‌من": "مال تو",
+    "نفریم": "نفرید",
+    "تاییم": "تایید",
 }
 _TO_FIRST = {
     "تو": "من",
@@ -47,6 +49,11 @@ _TO_FIRST = {
     "برایت": "برایم",
     "واست": "واسم",
 }
+_ALSO = wordset("""
+    بعدشم بعدم آخرشم اخرشم آخرم اولشم تازشم همشم همه‌شم همش اینم اونم همینم همونم الانم حالام امروزم امشبم دیروزم دیشبم
+    پریروزم فردام امسالم پارسالم اینجام اونجام همیشم هیچیم بقیشم بقیه‌شم فقطم
+    """)
+"""Whose «م» is «هم»."""
 _SECOND_ENDINGS = (("مان", "تان"), ("مون", "تون"), ("م", "ت"))
 _FIRST_ENDINGS = (("تان", "مان"), ("تون", "مون"), ("ت", "م"))
 _NO_VERBS = wordset("مردم گردم دارا نام برم بری بدی خرم شوم بندم بارم پرم پری کاری داری نگاری بازی") - {
@@ -113,6 +120,8 @@ def _turn(
             return word  # «تو» before a noun inside a clause is «در»
         if word in pronouns:
             return pronouns[word]
+        if word in _ALSO:
+            return word
         if made := _swap_verb(word, change):
             return made
         if ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.NAMES:

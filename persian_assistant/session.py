@@ -17,7 +17,7 @@ from persian_assistant.errors import LockedError, UsageError
 from persian_assistant.facts.doubt import calls_for_knowledge
 from persian_assistant.facts.echo import worth_telling
 from persian_assistant.facts.imperatives import asks_to_do
-from persian_assistant.facts.phrases import NOTED
+from persian_assistant.facts.phrases import CARE, NOTED
 from persian_assistant.facts.question_life import speaks_of_me
 from persian_assistant.facts.question_near import asks
 from persian_assistant.journal import Journal
@@ -226,6 +226,8 @@ class Session(ToldSession):
         said = messages[-1].content
         if self._serving is None or not self._serving.is_small or calls_for_knowledge(said):
             return ()
+        if seq in self._distressed:
+            return CARE
         earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
         fitting = self._written.fitting(said, earlier) if self.config.written_replies else ()
         return fitting or (NOTED if self._only_told(seq, said) else ())

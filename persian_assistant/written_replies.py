@@ -29,7 +29,7 @@ from persian_assistant.seed_examples import read_seed_examples
 from persian_assistant.text import ZWNJ, normalise
 
 logger = logging.getLogger(__name__)
-FITS, AS_GOOD = 0.64, 0.06
+FITS, AS_GOOD = 0.67, 0.06
 """How near (0..1) an opening must be to what was said, and how much less near than the nearest it may be."""
 LETTERS, MEANT, MEANING = 0.4, 0.3, 0.5
 """What the letters weigh, and each side's words as the other meets them; in the search, where they point."""

@@ -26,6 +26,12 @@ NOTED = (
     "باشه، حواسم هست.",
 )
 """How a small model answers what it was told: good news or bad."""
+CARE = (
+    "متأسفم که این‌قدر درد می‌کشی. تنها نمان؛ همین حالا به یک آدم نزدیک یا به ۱۲۳ زنگ بزن.",
+    "ممنون که گفتی. من یک برنامه‌ام و کافی نیستم؛ همین الان با یک نفر نزدیک یا با ۱۲۳ حرف بزن.",
+    "حرفت را جدی می‌گیرم. از هر چه آسیب می‌زند دور شو و به ۱۱۵ یا ۱۲۳ زنگ بزن؛ کسی گوش می‌دهد.",
+)
+"""How a small model answers acute distress, beside the help lines."""
 LESSON = "اگر بگویی «{question}»، می‌گویم: {answer}"
 """How a corrected answer is recalled."""
 _LESSON_BEGINS, _, _LESSON_GOES_ON = LESSON.removesuffix("{answer}").partition("{question}")

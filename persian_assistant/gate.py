@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SCALES = (1.0, 0.8, 0.6, 0.4)
+SCALES = (1.0, 0.9, 0.8, 0.6, 0.4)
 """Shares of its update a candidate is tried with, largest first."""
 STOP_TOLERANCE = 0.5
 """A candidate that stops by itself less often than this share of the base's rate has unlearned to stop."""

@@ -123,6 +123,8 @@ _TOLD_TO = re.compile(
     r"(?=(?:باید|نباید) )"
 )
 """«دکتر گفت باید …»: what is to be done, whoever said so."""
+_QUARREL = re.compile(rf"{_START}(بحث|دعوا|جر ?و ?بحث){_J}(م|مون|مان)(?: هم)? (?:شد|شده){_END}")
+"""«با رئیسم دعوام شد»"""
 _SPOKEN_SO = ((_words(r"دوس(?= ن?دار)"), "دوست"),)
 
 
@@ -153,6 +155,7 @@ def plain(text: str) -> str:
     text = _YEARS_OLD.sub(r"\1 \2", text)
     for pattern, instead in _SPOKEN_SO:
         text = pattern.sub(instead, text)
+    text = _QUARREL.sub(lambda m: f"{m[1]} کرد{'م' if m[2] == 'م' else 'یم'}", text)
     text = _TOLD_TO.sub(r"\1", text)
     text = _HAS_COME.sub(_settled, text)
     text = _FIGURES.sub(r"\1م \2 است،", text)

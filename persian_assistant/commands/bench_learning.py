@@ -238,6 +238,7 @@ def _one_run(
             memory=True in memory,
             model=replace(config.model, name=str(path), quantization=plan.quantization),
             learning=_learning(config, arm),
+            written_replies=False,  # `naive` trains on what the model says, not on what people wrote
             generation=GenerationConfig(max_new_tokens=CHAT_TOKENS, random_seed=seed),
         )
         with _session(config) as session:

@@ -198,7 +198,7 @@ class Config:
     memory: bool = True
     """Put what the user told into the prompt where it helps to answer."""
     written_replies: bool = True
-    """A small model answers small talk with a reply that people wrote, where one fits."""
+    """A small model answers small talk with a reply that people wrote, where one fits, and does not guess."""
     rtl: str = "auto"
     """Who orders right-to-left text: the terminal (`logical`), the program (`visual`, `words`), or `auto`."""
 

@@ -12,7 +12,7 @@ from persian_assistant import adapters, beside
 from persian_assistant.config import GenerationConfig, ModelConfig
 from persian_assistant.engine import Engine
 from persian_assistant.errors import AssistantError, LearningError, ModelError
-from persian_assistant.facts.doubt import calls_for_knowledge, worth_saying
+from persian_assistant.facts.doubt import calls_for_knowledge, known, worth_saying
 from persian_assistant.facts.phrases import to_say
 from persian_assistant.facts.question_near import asks
 from persian_assistant.hub import ModelSource
@@ -39,6 +39,9 @@ SMALL_MODEL = 200_000_000
 gpt2-fa (118 million, never tuned to answer) is among them.
 """
 
+TINY_MODEL = 30_000_000
+"""Parameters below which next to nothing is known of the world."""
+
 
 class Serving:
     """One model in memory. `serve` changes the version between two tokens of a running answer."""
@@ -50,6 +53,7 @@ class Serving:
         self.engine = Engine(loaded.model, loaded.tokenizer, template)
         self.version: int | None = None
         self.is_small = int(loaded.model.num_parameters()) < SMALL_MODEL
+        self.is_tiny = int(loaded.model.num_parameters()) < TINY_MODEL
         self.folder: TrainedFolder | None = None
         """What answers in place of the profile's versions (`--adapter`); nothing is swapped then."""
         self._folder_parameters = 0
@@ -142,29 +146,36 @@ class Serving:
         cancel: threading.Event,
         *,
         ready: Sequence[str] = (),
+        guess: bool = True,
     ) -> Iterator[str]:
         """Pieces of the answer, as the engine's. Raises ModelError.
 
         A small model keeps to the lines of memory that it is given; where it is given none and asked about
         the user's life, it says what it knows for sure, in one piece. Else it says one of the `ready` replies
-        where there are any: which one is its choice.
+        where there are any: which one is its choice. A very small one that may not `guess` says of the
+        world, too, only what it knows.
         """
         quotable = self.quotable(messages)
         if ready and self.is_small and not quotable.must:  # what was taught to these very words goes first
             quotable = Quotable(tuple(ready), must=True)
         elif self.knows_or_invents(messages):
-            return self._surely(
-                messages, replace(generation, do_sample=False, repetition_penalty=1.0), cancel
-            )
+            return self._surely(messages, generation, cancel, worth_saying)
+        elif not guess and self.is_tiny and not quotable.lines and asks(messages[-1].content):
+            return self._surely(messages, generation, cancel, known)
         return self.engine.stream(messages, generation, cancel, quotable)
 
     def _surely(
-        self, messages: Sequence[Message], generation: GenerationConfig, cancel: threading.Event
+        self,
+        messages: Sequence[Message],
+        generation: GenerationConfig,
+        cancel: threading.Event,
+        weighed: Callable[[str, str, float, bool], str],
     ) -> Iterator[str]:
+        generation = replace(generation, do_sample=False, repetition_penalty=1.0)
         answer, engine = "".join(self.engine.stream(messages, generation, cancel)), self.engine
         if engine.last_stop != "cancelled":  # half an answer was not weighed
             ended = engine.last_stop == "end"
-            yield worth_saying(messages[-1].content, answer, engine.log_probability, ended)
+            yield weighed(messages[-1].content, answer, engine.log_probability, ended)
 
     def quotable(self, messages: Sequence[Message]) -> Quotable:
         """The lines of memory in a prompt that a small model is kept to."""

@@ -187,7 +187,10 @@ class Session(ToldSession):
         generation = self.config.generation
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
-        stream = serving.stream(messages, generation, cancel, ready=self._ready_replies(seq, messages))
+        ready = self._ready_replies(seq, messages)
+        stream = serving.stream(
+            messages, generation, cancel, ready=ready, guess=not self.config.written_replies
+        )
         if self.role is not None:
             stream = self.role.checked(stream)
         try:

@@ -88,13 +88,13 @@ def _records(path: Path) -> list[Any]:
 
 
 def _turns() -> list[Row]:
-    """What users say in data/seed, but for the few turns that a rule takes for distress."""
+    """What users say in data/seed, but for despair and the few turns that a rule takes for distress."""
     found = {
         message["content"]: "role" if path.stem.startswith("remembrance") else "seed"
         for path in sorted((DATA / "seed").glob("*.jsonl"))
         for row in _records(path)
         for message in row["messages"]
-        if message["role"] == "user"
+        if message["role"] == "user" and row["topic"] != "despair"
     }
     named = [{"text": text, "label": label} for text, label in sorted(found.items())]
     return [row for row in named if distress.by_rules(row["text"]) is None]

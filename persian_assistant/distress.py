@@ -22,6 +22,8 @@ from persian_assistant.text import ZWNJ, normalise, sanitise
 
 _VEILED, _CLEAR = -1.0, -0.25
 """Log odds above which words alone are a sign: data/guard/README.md says what that costs."""
+_SURE = 0.5
+"""Log odds from which on words alone leave little doubt."""
 _MOST = 5000
 """Characters at each end of a text that are weighed."""
 _SHORT = 300
@@ -76,6 +78,12 @@ def speaks_of_distress(text: str) -> bool:
     return sign is not None and sign.clear
 
 
+def surely_distressed(text: str) -> bool:
+    """Whether what `speaks_of_distress` finds leaves little doubt; 1% of ordinary turns have a sign."""
+    sign = find_distress(text)
+    return sign is not None and sign.clear and (sign.kind != "words" or _score(text) > _SURE)
+
+
 def _not_denied(sentence: str) -> str:
     """It without the clauses that say that it is not so («نمی‌خوام بمیرم»), where it has no «ولی»."""
     denial, but = _denial()
@@ -92,14 +100,18 @@ def _denial() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def by_score(text: str) -> Sign | None:
     """A sign where the words of a sentence, or of a short text, weigh enough; one word says nothing."""
-    score = _weights()
+    most = _score(text)
+    return Sign("words", most > _CLEAR) if most > _VEILED else None
+
+
+def _score(text: str) -> float:
+    """Log odds by words alone, of the weightiest part of a text."""
     if len(text) > 2 * _MOST:
         text = f"{text[:_MOST]}\n{text[-_MOST:]}"
     sentences = [sentence for sentence in _ENDS.split(text) if len(sentence.split()) > 1]
     if len(sentences) > 1 and len(text) <= _SHORT:
         sentences.append(text)
-    most = max(map(score, sentences), default=_VEILED)
-    return Sign("words", most > _CLEAR) if most > _VEILED else None
+    return max(map(_weights(), sentences), default=_VEILED)
 
 
 def features(text: str) -> set[str]:

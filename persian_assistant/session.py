@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from persian_assistant import transcript
 from persian_assistant.config import Config, home
+from persian_assistant.distress import surely_distressed
 from persian_assistant.errors import LockedError, UsageError
 from persian_assistant.facts.doubt import calls_for_knowledge
 from persian_assistant.facts.echo import worth_telling
@@ -229,7 +230,7 @@ class Session(ToldSession):
         said = messages[-1].content
         if self._serving is None or not self._serving.is_small or calls_for_knowledge(said):
             return ()
-        if seq in self._distressed:
+        if seq in self._distressed and surely_distressed(said):
             return CARE
         earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
         fitting = self._written.fitting(said, earlier) if self.config.written_replies else ()

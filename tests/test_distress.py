@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from persian_assistant.config import data_dir
-from persian_assistant.distress import KINDS, by_rules, find_distress, fold, plain
+from persian_assistant.distress import KINDS, by_rules, find_distress, fold, plain, surely_distressed
 from persian_assistant.text import ZWNJ, normalise
 
 ROWS = [
@@ -137,3 +137,21 @@ def test_the_help_file_is_whole() -> None:
     for number in ("۱۲۳", "۱۱۵", "۱۴۸۰", "findahelpline.com", "هنوز بازبینی نشده"):
         assert number in help_lines()
     assert (Path(data_dir()) / "guard" / "README.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "surely"),
+    [
+        ("می‌خوام خودمو بکشم", True),
+        ("دیگه نمی‌خوام زنده باشم", True),
+        ("می‌خوام استعفا بدم برم دنبال کار خودم", False),  # a line of help at most
+        ("طرفدار پر و پا قرص تیم بارسلونا هستم و تنها خاطره‌ی بازی زنده‌ام، دربی یزد است.", False),
+    ],
+)
+def test_little_doubt_is_left_by_few_words(text: str, surely: bool) -> None:
+    assert surely_distressed(text) is surely
+
+
+@pytest.mark.parametrize("text", ["می‌خوام کارگاه خودم رو راه بندازم", "خودمو به زور بکشم بالا"])
+def test_no_rule_takes_work_for_a_plan(text: str) -> None:
+    assert by_rules(text) is None

@@ -18,7 +18,7 @@ from persian_assistant.errors import LockedError, UsageError
 from persian_assistant.facts.doubt import calls_for_knowledge
 from persian_assistant.facts.echo import worth_telling
 from persian_assistant.facts.imperatives import asks_to_do
-from persian_assistant.facts.phrases import CARE, NOTED
+from persian_assistant.facts.phrases import CARE, LISTENING, NOTED
 from persian_assistant.facts.question_life import speaks_of_me
 from persian_assistant.facts.question_near import asks
 from persian_assistant.journal import Journal
@@ -234,13 +234,16 @@ class Session(ToldSession):
             return CARE
         earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
         fitting = self._written.fitting(said, earlier) if self.config.written_replies else ()
-        return fitting or (NOTED if self._only_told(seq, said) else ())
+        if fitting or self.role is not None or asks(said) or asks_to_do(said):
+            return fitting
+        if self._told_of_me(seq, said):
+            return NOTED
+        return LISTENING if self._serving.is_tiny and self.config.written_replies else ()
 
-    def _only_told(self, seq: int, said: str) -> bool:
-        """Whether the turn `seq` told something of the user, read by a rule or not, and asked for nothing."""
+    def _told_of_me(self, seq: int, said: str) -> bool:
+        """Whether the turn `seq` told something of the user, read by a rule or not."""
         stated = any(fact.kind == "stated" for fact in self.facts.from_turn(seq))
-        told = stated or (bool(worth_telling(said)) and speaks_of_me(said, named=False))
-        return self.role is None and told and not asks(said) and not asks_to_do(said)
+        return stated or (bool(worth_telling(said)) and speaks_of_me(said, named=False))
 
     def _heard(self, turn: Exchange) -> bool:
         """Whether who answers now knows of `turn`. A small model would go on in the program's own words."""

@@ -13,7 +13,7 @@ from session_talk import Talk, say
 from persian_assistant.config import GenerationConfig
 from persian_assistant.facts import doubt
 from persian_assistant.facts.doubt import DONT_KNOW, UNSURE, calls_for_knowledge, known, worth_saying
-from persian_assistant.facts.phrases import CARE, NOT_TOLD, NOTED
+from persian_assistant.facts.phrases import CARE, LISTENING, NOT_TOLD, NOTED
 from persian_assistant.records import Message
 from persian_assistant.serving import Serving
 from persian_assistant.written_replies import WrittenReplies
@@ -109,7 +109,7 @@ def test_what_is_only_told_is_heard_and_no_more(tmp_path: Path) -> None:
     assert say(session, "اسم قناری‌ام نغمه است.") in NOTED
     assert say(session, "خواهرم نگار در تبریز زندگی می‌کند.") in NOTED
     assert say(session, "اسم سگم رکس است، به نظرت قشنگ است؟") not in NOTED
-    assert say(session, "امروز هوا خوب است.") not in NOTED
+    assert say(session, "ابرها سمت شمال می‌روند.") in LISTENING
     assert say(session, "برادرم علی دکتر است، برایم یک قصه بگو.") not in NOTED
     session.teach("اسم خاله‌ام زری است.", "زری‌خانم را بشناسم!")
     assert say(session, "اسم خاله‌ام زری است.") == "زری‌خانم را بشناسم!"
@@ -160,6 +160,7 @@ def test_acute_distress_is_met_with_care(tmp_path: Path) -> None:
         ("آسمان آبی است، چون نور آبی بیشتر پراکنده می‌شود.", -9.0, True, False),
         ("آسمان آبی است، چون نور آبی", -2.0, False, False),
         ("سه تا.", -3.0, True, False),  # few words are soon likely
+        ("ژان.", -0.1, True, False),
         ("چرا آسمون آبیه؟", -0.5, True, False),
         (NOT_TOLD[0], -0.5, True, False),  # nobody tells it that
         ("", -0.5, True, False),

@@ -59,7 +59,7 @@ def worth_saying(question: str, answer: str, log_probability: float, ended: bool
 def known(question: str, answer: str, log_probability: float, ended: bool) -> str:
     """`answer` to a question that is not about the user's life, or one of DONT_KNOW where it is a guess."""
     likely = log_probability >= max(LEAST_KNOWN, LEAST_OF_A_WORD * (len(answer.split()) + 1))
-    fit = answer not in NOT_TOLD and answer_key(answer) != answer_key(question)
+    fit = answer not in NOT_TOLD and answer_key(answer) != answer_key(question) and " " in answer
     if answer and ended and likely and fit:
         return answer
     return DONT_KNOW[crc32(question.encode()) % len(DONT_KNOW)]

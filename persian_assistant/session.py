@@ -94,7 +94,8 @@ class Session(ToldSession):
         except BaseException:
             self._lock.release()
             raise
-        self._written = WrittenReplies(persona.seed_paths)
+        # Not what was scraped: a forum's replies were written to somebody else.
+        self._written = WrittenReplies([one for one in persona.seed_paths if one != persona.built_seed_path])
         self._loader = ModelLoader(self.source, config.model, persona, self.store, notice, self._loaded)
         self._loader.start()
 

@@ -30,7 +30,7 @@ from persian_assistant.instruction_tuning import TuningResult, TuningSettings, r
 from persian_assistant.measurement import Measurement
 from persian_assistant.model import LoadedModel
 from persian_assistant.persona import Persona
-from persian_assistant.records import Example, Message
+from persian_assistant.records import FIRST_TRAINING, Example, Message
 from persian_assistant.seed_examples import general_texts, split_seed_examples
 from persian_assistant.template import ChatTemplate
 from persian_assistant.training_copy import training_copy
@@ -42,8 +42,6 @@ FOLDER = "training"
 NAME = "trained"
 MOST_HELDOUT = 300
 """Rows left out for early stopping, at most: each evaluation reads them all."""
-KIND = "train"
-"""What a version's config calls itself that came from here, not from a learning pass."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +251,7 @@ class FirstTraining:
             data_hash=rows.data_hash,
             base=self.loaded.as_base(),
             config={
-                "kind": KIND,
+                "kind": FIRST_TRAINING,
                 **asdict(self.tuning),
                 **asdict(self.settings),
                 "counts": rows.counts,

@@ -15,6 +15,10 @@ class ChatMessage(TypedDict):
     content: str
 
 
+FIRST_TRAINING = "train"
+"""`kind` in the settings of a version that `train` made of a data set, not a learning pass."""
+
+
 @dataclass(frozen=True)
 class Message:
     """One turn of one speaker."""

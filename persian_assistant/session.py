@@ -27,7 +27,7 @@ from persian_assistant.learner import Learner
 from persian_assistant.loading import LoadingState, ModelLoader, settle
 from persian_assistant.log import log_path
 from persian_assistant.persona import Persona
-from persian_assistant.records import Exchange, Message
+from persian_assistant.records import FIRST_TRAINING, Exchange, Message
 from persian_assistant.session_parts import (
     Ask,
     Notice,
@@ -76,6 +76,7 @@ class Session(ToldSession):
             self.profile = OpenProfile(profile.name, profile.path, self.source.name, persona)
             self.store = VersionStore(profile.path)
             self.store.clean()
+            self._trained = any(one.config.get("kind") == FIRST_TRAINING for one in self.store.list())
             newest = self.store.newest()
             self.journal = Journal.open(profile.journal_path, after=newest.high_water if newest else 0)
             self._knowledge = Knowledge(self.journal)
@@ -190,9 +191,7 @@ class Session(ToldSession):
         if self._read_out(messages):
             generation = replace(generation, temperature=min(generation.temperature, READING_TEMPERATURE))
         ready = self._ready_replies(seq, messages)
-        stream = serving.stream(
-            messages, generation, cancel, ready=ready, guess=not self.config.written_replies
-        )
+        stream = serving.stream(messages, generation, cancel, ready=ready, guess=self._in_own_words)
         if self.role is not None:
             stream = self.role.checked(stream)
         try:
@@ -234,12 +233,18 @@ class Session(ToldSession):
         if seq in self._distressed and surely_distressed(said):
             return CARE
         earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
-        fitting = self._written.fitting(said, earlier) if self.config.written_replies else ()
+        fitting = () if self._in_own_words else self._written.fitting(said, earlier)
         if fitting or self.role is not None or asks(said) or asks_to_do(said):
             return fitting
         if self._told_of_me(seq, said):
             return NOTED
-        return LISTENING if self._serving.is_tiny and self.config.written_replies else ()
+        return LISTENING if self._serving.is_tiny and not self._in_own_words else ()
+
+    @property
+    def _in_own_words(self) -> bool:
+        """Whether a small model says what it says: so it was set, or was trained on the user's own data."""
+        from_folder = self._serving is not None and self._serving.folder is not None
+        return self._trained or from_folder or not self.config.written_replies
 
     def _told_of_me(self, seq: int, said: str) -> bool:
         """Whether the turn `seq` told something of the user, read by a rule or not."""

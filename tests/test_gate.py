@@ -59,8 +59,8 @@ SOUND = Figures(50.0, 3.0, 1.0, 0.02, 0.9, 0.9)
         ({}, "", ()),
         ({"rep4": 0.08}, "", ()),
         ({"rep4": 0.09}, "learning.gate_repetition", ("9%", "2%")),
-        ({"instruction_loss": 3.24}, "", ()),
-        ({"instruction_loss": 3.25}, "learning.gate_instruction", ("3.25", "3.00")),
+        ({"instruction_loss": 3.36}, "", ()),
+        ({"instruction_loss": 3.37}, "learning.gate_instruction", ("3.37", "3.00")),
         ({"new_recall": 0.31}, "", ()),  # little, but more than before
         ({"new_recall": 0.29}, "learning.gate_new", ("29%", "20%")),
         ({"new_recall": NAN}, "", ()),  # nothing new was told

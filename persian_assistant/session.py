@@ -214,7 +214,7 @@ class Session(ToldSession):
         """
         turns = self.conversation()
         asked = next((turn.user for turn in turns if turn.seq == seq), "")
-        messages = self._system(asked, seq, self.config.memory)
+        messages = self._system(asked, seq, self.config.memory and seq not in self._distressed)
         alone = self._read_out(messages)
         for turn in turns:
             if turn.seq != seq and not self._heard(turn):
@@ -228,10 +228,12 @@ class Session(ToldSession):
     def _ready_replies(self, seq: int, messages: list[Message]) -> tuple[str, ...]:
         """What a small model says to the turn `seq` sooner than words of its own; () to what it may know."""
         said = messages[-1].content
-        if self._serving is None or not self._serving.is_small or calls_for_knowledge(said):
+        if self._serving is None or not self._serving.is_small:
             return ()
         if seq in self._distressed and surely_distressed(said):
             return CARE
+        if calls_for_knowledge(said):
+            return ()
         earlier = {turn.assistant for turn in self.conversation() if turn.assistant}
         fitting = () if self._in_own_words else self._written.fitting(said, earlier)
         if fitting or self.role is not None or asks(said) or asks_to_do(said):

@@ -7,7 +7,7 @@ Knows nothing of what becomes of them.
 from __future__ import annotations
 
 from persian_assistant.facts.changes import PLAINLY, change_net, ending, speaks_of_it
-from persian_assistant.facts.memory import Memory
+from persian_assistant.facts.memory import Memory, states_something
 from persian_assistant.facts.telling import trained
 from persian_assistant.records import Fact
 
@@ -18,7 +18,7 @@ NEAR = 8
 def ended(memory: Memory, seq: int) -> list[str]:
     """Ids of the facts, told before the turn `seq`, that it says are otherwise now."""
     turn = memory.store.journal.exchange(seq)
-    if turn is None:
+    if turn is None or not states_something(turn.user):
         return []
     near = [one for one in memory.sharing_words(turn.user, NEAR) if one < seq]
     facts = [fact for one in near for fact in memory.store.from_turn(one)]

@@ -223,7 +223,7 @@ class Memory:
         near = [
             (float(here.direction @ one.passage.direction), one)
             for one in others
-            if _states_something(one.passage.text) and not (set(here.stems) & named - set(one.passage.stems))
+            if states_something(one.passage.text) and not (set(here.stems) & named - set(one.passage.stems))
         ]
         near = nlargest(LOOKED_AT, (one for one in near if one[0] >= RELATED), key=itemgetter(0))
         found = (
@@ -329,7 +329,7 @@ class Memory:
         for exchange in new:
             self._turns_upto = exchange.seq
             words = content(exchange.user, quick=True)
-            stated = _states_something(exchange.user) and len(words) > 1
+            stated = states_something(exchange.user) and len(words) > 1
             if stated or self.store.from_turn(exchange.seq):
                 self._turns.add(exchange.seq, [*words, *of_words(exchange.user)])
                 self._meanings.add(exchange.seq, words)
@@ -349,6 +349,7 @@ def _reread(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
     return sorted(read, key=itemgetter(0), reverse=True)
 
 
-def _states_something(text: str) -> bool:
+def states_something(text: str) -> bool:
+    """Whether `text` opens like neither a question nor a command."""
     words = text.split()
     return not ("؟" in text or "?" in text or text.startswith("/") or not words or words[0] in _ASKING)

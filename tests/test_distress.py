@@ -152,6 +152,15 @@ def test_little_doubt_is_left_by_few_words(text: str, surely: bool) -> None:
     assert surely_distressed(text) is surely
 
 
-@pytest.mark.parametrize("text", ["می‌خوام کارگاه خودم رو راه بندازم", "خودمو به زور بکشم بالا"])
-def test_no_rule_takes_work_for_a_plan(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می‌خوام کارگاه خودم رو راه بندازم",
+        "خودمو به زور بکشم بالا",
+        "سه تا کاکتوس لب پنجره دارم",
+        "یه کبوتر چاهی هرروز میاد لب بالکن نون خشک می‌خوره",
+        "کارفرمام مرا سرباریستا کرده",
+    ],
+)
+def test_no_rule_takes_work_or_flowers_for_a_plan(text: str) -> None:
     assert by_rules(text) is None

@@ -12,7 +12,7 @@ STOP_TOLERANCE = 0.5
 """A candidate that stops by itself less often than this share of the base's rate has unlearned to stop."""
 INSTRUCTION_TOLERANCE = 1.12
 """Held-out instruction loss against the base's, at most."""
-CURRENT_TOLERANCE = 1.05
+CURRENT_TOLERANCE = 1.1
 """Perplexity against the version that serves, at most; the bound on the base keeps losses from adding up."""
 REPETITION_TOLERANCE = 0.06
 """rep-4 above the base's, at most: about one answer in sixteen that runs in circles."""

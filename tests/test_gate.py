@@ -85,7 +85,7 @@ def test_what_was_told_counts(changes: dict[str, float], reason: str, told: tupl
 
 
 def test_small_losses_do_not_add_up() -> None:
-    current = replace(SOUND, perplexity=48.0)  # the version that serves reads better than the base
+    current = replace(SOUND, perplexity=45.5)  # the version that serves reads better than the base
     verdict = judge(Scores(2.0, replace(SOUND, perplexity=50.5), SOUND, current), 1.03)
     assert verdict.reason == "learning.gate_perplexity_current"
 
@@ -113,7 +113,7 @@ def test_scores_are_written_as_finite_numbers() -> None:
 
 
 def test_what_serves_after_forgetting_is_not_what_was_known() -> None:
-    current = replace(SOUND, perplexity=47.0, new_recall=0.0, earlier_recall=0.9, recall=0.3)
+    current = replace(SOUND, perplexity=45.0, new_recall=0.0, earlier_recall=0.9, recall=0.3)
     candidate = replace(SOUND, new_recall=0.7, earlier_recall=0.5, recall=0.6)
     assert judge(Scores(2.0, candidate, SOUND, current), 1.03).reason == "learning.gate_perplexity_current"
     assert judge(Scores(2.0, candidate, SOUND, current), 1.03, fallen_back=True).passed

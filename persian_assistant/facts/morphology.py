@@ -51,9 +51,18 @@ _TO_FIRST = {
 }
 _ALSO = wordset("""
     بعدشم بعدم آخرشم اخرشم آخرم اولشم تازشم همشم همه‌شم همش اینم اونم همینم همونم الانم حالام امروزم امشبم
-    دیروزم دیشبم پریروزم فردام امسالم پارسالم اینجام اونجام همیشم هیچیم بقیشم بقیه‌شم فقطم
+    دیروزم دیشبم پریروزم فردام امسالم پارسالم اینجام اونجام همیشم هیچیم بقیشم بقیه‌شم فقطم هنوزم بازم اگرم
+    یکیشم خیلیم کلیم بعضیام تومنم تومانم میلیونم هزارم
     """)
 """Whose «م» is «هم»."""
+_OTHERS_ALSO = re.compile(r".{2,}(?:شون|تون)م")
+_AND_A_HALF = "ونیم"
+_STATES = wordset("""
+    بدهکار طلبکار عاشق مجبور ناچار مایل ساکن مقیم متولد متنفر بیزار حساس مبتلا معتاد وابسته سوار مستاجر مستأجر
+    حاضر منتظر نگران خسته آماده راضی ناراضی مطمئن مشغول درگیر باردار حامله مجرد متأهل متاهل بازنشسته بیکار
+    شاغل مسئول عضو موافق مخالف گیاه‌خوار گیاهخوار کلافه شرمنده خوشحال ناراحت مریض دلتنگ امیدوار
+    """)
+"""What «م» makes «I am» of, wherever in a sentence it stands."""
 _SECOND_ENDINGS = (("مان", "تان"), ("مون", "تون"), ("م", "ت"))
 _FIRST_ENDINGS = (("تان", "مان"), ("تون", "مون"), ("ت", "م"))
 _NO_VERBS = wordset("مردم گردم دارا نام برم بری بدی خرم شوم بندم بارم پرم پری کاری داری نگاری بازی") - {
@@ -103,6 +112,33 @@ def _swap_verb(word: str, change: dict[int, int]) -> str | None:
     return None
 
 
+def _also_turned(word: str, pronouns: dict[str, str], swaps: tuple[tuple[str, str], ...]) -> str | None:
+    """«مادرتم» for «مادرمم», «خودتم» for «خودمم»; «اسمشم» as it is: «م» is «هم» there."""
+    base = word[:-1]
+    if not word.endswith("م") or readings(word) or _known(word):
+        return None
+    if _OTHERS_ALSO.fullmatch(word) or (base.endswith("ش") and split_owner(base)[1:] == (3, True)):
+        return word
+    if base in pronouns and base != "من":
+        return f"{pronouns[base]}م"
+    if not base.endswith("م") or base in lexicon.WHOLE_M or _known(base):
+        return None
+    if split_owner(base)[1:] in ((1, True), (4, True)) or base.endswith("هام"):
+        old, new = next(pair for pair in swaps if base.endswith(pair[0]))
+        return f"{base.removesuffix(old)}{new}م"
+    return None
+
+
+def _state(word: str) -> str | None:
+    """«بدهکاری» for «بدهکارم», «خسته‌ای» for «خسته‌ام»."""
+    base, joint, ending = word.rpartition(ZWNJ)
+    if joint and ending in ("ام", "م") and base in _STATES:
+        return f"{base}{ZWNJ}ای" if base.endswith(("ه", "ی")) else f"{base}ی"
+    if word.endswith("م") and word[:-1] in _STATES:
+        return f"{word[:-1]}{ZWNJ}ای" if word[-2] in "هی" else f"{word[:-1]}ی"
+    return None
+
+
 def _turn(
     text: str, pronouns: dict[str, str], change: dict[int, int], swaps: tuple[tuple[str, str], ...]
 ) -> str:
@@ -118,14 +154,20 @@ def _turn(
             and not re.search(r"(?:^|[،.]\s*)$", text[: match.start()])
         ):
             return word  # «تو» before a noun inside a clause is «در»
+        if word == "منم" and old == "م" and not _clausewordset(text, match.start())[1]:
+            return "تو هم"
         if word in pronouns:
             return pronouns[word]
-        if word in _ALSO:
+        if word in _ALSO or word.endswith(_AND_A_HALF):
             return word
+        if old == "م" and (also := _also_turned(word, pronouns, swaps)):
+            return also
         if made := _swap_verb(word, change):
             return made
         if ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.NAMES:
             return word  # «اوس‌رحیم» is nobody's «رحی»
+        if old == "م" and (state := _state(word)):
+            return state
         clause, is_last = _clausewordset(text, match.start())
         if (
             is_last

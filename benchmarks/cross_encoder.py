@@ -112,7 +112,7 @@ def person(life: Life, unasked: Untold | None, chance: random.Random) -> Person:
         asked += [(question, -1) for question in chance.sample(unasked.world, WORLD)]
         others = (of_another(question, life.told, chance) for question, _ in life.asked)
         asked += [(question, -1) for question in others if question]
-    with knowing(life.told) as (knowledge, turns):
+    with knowing(life.told, ending=False) as (knowledge, turns):
         place = {turn: at for at, turn in enumerate(turns)}
         found = []
         for question, answer in asked:

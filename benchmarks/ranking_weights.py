@@ -171,7 +171,7 @@ def of_another(question: str, told: Sequence[str], chance: random.Random) -> str
 
 def read(life: Life, unasked: Untold, chance: random.Random) -> Iterator[Row]:
     """Every question to a life, with the numbers of what was told in it."""
-    with knowing(life.told) as (knowledge, turns):
+    with knowing(life.told, ending=False) as (knowledge, turns):
         asked = [(question, turns[at], "told") for question, at in life.asked]
         asked += [(question, -1, "near") for question in life.untold]
         asked += [(question, -1, "world") for question in chance.sample(unasked.world, WORLD_QUESTIONS)]

@@ -80,10 +80,12 @@ def test_a_lesson_of_filler_words_alone_is_found_by_them(told: Told) -> None:
 
 
 def test_a_name_that_was_told_makes_a_question_one_about_ones_life(told: Told) -> None:
-    assert not told.memory.never_told("میلاد چند سال دارد؟")
-    told.say("عصر با میلاد و سارینا رفتیم والیبال تماشا کردیم")
+    assert not told.memory.never_told("مسعود چند فرزند دارد؟")
+    told.say("عصر با مسعود و سارینا رفتیم والیبال تماشا کردیم")
     told.memory.recall("سلام")
-    assert told.memory.never_told("میلاد چند سال دارد؟") and not told.memory.never_told("سهراب چند سال دارد؟")
+    assert told.memory.never_told("مسعود چند فرزند دارد؟") and not told.memory.never_told(
+        "سهراب چند فرزند دارد؟"
+    )
 
 
 def test_what_changed_is_recalled_as_it_is_now(told: Told) -> None:

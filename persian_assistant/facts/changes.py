@@ -16,10 +16,12 @@ from persian_assistant.config import data_dir
 from persian_assistant.facts.meaning import word_vectors
 from persian_assistant.facts.passages import FLAGS, Passage, Question, words_met
 from persian_assistant.facts.text_net import TextNet
+from persian_assistant.facts.times import is_number
+from persian_assistant.facts.verbs import VERBS
 from persian_assistant.text import normalise
 
 LEAST_CHANCE = 1e-4
-CHANGED, MARKED, PLAIN = 2.0, 2.5, 10.0
+CHANGED, MARKED, PLAIN = 3.0, 2.5, 10.0
 """Log odds from which on a later turn ends an earlier one; how many are added where it has words of change
 and shares a rare word with it; what they are where it plainly says so."""
 PLAINLY = 8.0
@@ -53,7 +55,7 @@ def change_numbers(
     """
     vectors = word_vectors()
     here, there = set(earlier.stems), set(later.stems)
-    shared = here & there
+    shared = {one for one in here & there if one.isdigit() or not (one in VERBS or is_number(one))}
     met, met_before = words_met(question, later), words_met(question, earlier)
     both = [min(one, other) for one, other in zip(earlier.marks[:FLAGS], later.marks[:FLAGS], strict=True)]
     owners, others = earlier.told.owners, later.told.owners

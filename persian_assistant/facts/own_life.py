@@ -21,7 +21,7 @@ from persian_assistant.facts.text_net import TextNet
 
 LONGEST = 14
 """Words; longer ones tell something, too."""
-OF_ME, OF_OTHERS = 4.0, 5.0
+OF_ME, OF_OTHERS = 3.0, 4.0
 """Log odds from which on a question that speaks of the user, or of somebody told of, is about their life; and
 one that does neither («جشن کجاست؟»)."""
 

@@ -28,6 +28,7 @@ _FILLER_WORDS = """
 می‌گی بهم بهت بهش برام برات براش الان حالا اکنون دیگر دیگه فقط خیلی کمی همه هر هیچ بعد قبل پیش راستی
 لطفا لطفاً خب خوب آره بله نه مثل بین درباره درباره‌ی مورد یعنی البته هنوز باید شاید های ها ترین تر آنچه
 چیزی چیز یاد یادت یادم می‌دانی می‌دونی میدونی فراموش پاک حذف دوباره باز
+پیشم پیشت پیشش پیشمون پیشتون پیششون پیشمان پیشتان پیششان پیشتر بابت بابتش
 """
 FILLER = frozenset({*_FILLER_WORDS.split(), *_FILLER_WORDS.replace(ZWNJ, "").split()})
 """Words that say nothing of what is spoken of."""
@@ -54,6 +55,22 @@ _SHORTEST = 3
 _SHORT_NOUN = re.compile("(قد|پا|سر|مو|دل|سن|لب|تب|سگ|زن)(?:ی?(?:ام|ات|اش|م|ت|ش)|مون|مان|ها(?:یم|م)?)?")
 _WHOLE = re.compile("(گوشت)(?:م|ت|ش|مون|های|ها)?|((?:مامان|بابا|پدر|مادر)بزرگ|هم(?:کلاس|اتاق|خان)ی|همخونه).*")
 """What is cut no further: «گوشت» is no «گوش», and «مامان‌بزرگ» no «مامان»."""
+_ENDED = "(?:ها|ا|ای)?(?:یی|ی)?(?:ا?م|ا?ت|ا?ش|مون|تون|شون|مان|تان|شان|یم|یه|ه|س|ست|ن|مه|شه|مو|تو|شو|و|رو)?"
+_ALONE_WORDS = """
+خانم خانوم درست شهریه کارت کارتون کاراته خالی مالیات قدیم سرما گرما سرمایه خرما وانت اقامت آقا اقا مهریه
+صورتی دعوت دعوا قهرمان پرونده پیشی ظرفیت شهرک سالن سبزی دایی
+"""
+_ALONE = re.compile(
+    rf"({'|'.join(sorted(_ALONE_WORDS.split(), key=len, reverse=True))}){_ENDED}"
+    "|(گوش)(?:م|ش|مون|شون|ها|هام|هاش)?|(نش[او]ن)(?:م|ت|ش|مون|شون)?|(بار)ی?|(ماما)(?:یی|ست|یه)?"
+)
+"""Words that would be cut to quite another one: «درست» to «درس», «کارت» to «کار», «خانم» to «خون»."""
+_ALSO_WRITTEN = {"خانوم": "خانم", "اقا": "آقا", "نشان": "نشون", "پیشی": "گربه"}
+_TAIL = re.compile(f"(?:ترین|تر)?{_ENDED}|اند|ایم|اید|است|هست|ین|ند|یا|یان")
+"""What follows a half space and is no word of its own."""
+_DAY = re.compile(rf"\b(یک|دو|سه|چهار|پنج)[ {ZWNJ}]شنبه")
+_UNIT = re.compile("و(یک|دو|سه|چهار|پنج|شش|شیش|هفت|هشت|نه)(.*)")
+"""«بیست‌ودو», as «بیست و دو»."""
 _AFTER_NAME = ("", "م", "و", "ه", "ی", "ش", "ست", "رو", "اینا")
 """What may be joined to a name."""
 _SPOUSE = re.compile("خانو?م(?:م|ت|ش|مون)|آقامون")
@@ -64,11 +81,11 @@ _SPOKEN_ENDING = "ه"  # «سامسونگه»; only after a word long enough not
 _ALIKE = """
 اسم نام | برادر داداش اخوی | خواهر آبجی همشیره | مادر مامان مامی ننه | پدر بابا | همسر شوهر عیال زوجه
 بچه فرزند کودک بچگی کودکی | پدربزرگ بابابزرگ آقاجون باباجون | مادربزرگ مامانبزرگ خانمجون
-گوشی موبایل | ماشین خودرو اتومبیل | شغل حرفه پیشه کار | محبوب علاقه پسند موردعلاقه دلخواه
+موبایل گوشی | ماشین خودرو اتومبیل | شغل حرفه پیشه کار | محبوب علاقه پسند موردعلاقه دلخواه
 رمز پسورد گذرواژه | خانه منزل | ساکن مقیم زندگی | غذا خوراک خوراکی | سایز اندازه | پزشک دکتر
 قشنگ زیبا | آدرس نشانی | مسافرت سفر | مطالعه خواندن | نوشیدن خوردن | اولین نخستین
 شب شبا شبها | صبح صبحا صبحها | روز روزا روزها | عصر عصرا | ظهر ظهرا | خاله خال
-گربه پیشی | کادو هدیه | معلم آموزگار | متولد تولد | سن ساله سالشه سالمه سال | مدرک تحصیلات | ملاقات دیدار
+کادو هدیه | معلم آموزگار | متولد تولد | سن ساله سالشه سالمه سال | مدرک تحصیلات | ملاقات دیدار
 """
 """Words that ask for the same thing, a group between two bars."""
 
@@ -86,36 +103,60 @@ def content(text: str, *, talk: bool = False, quick: bool = False) -> list[str]:
     """
     text = text if quick else _formal(text)
     found: dict[str, None] = {}
-    for word in _WORD.findall(to_latin_digits(normalise(text)).lower()):
+    for word in _WORD.findall(_DAY.sub(r"\1شنبه", to_latin_digits(normalise(text)).lower())):
         if word in _TALK:
             if talk:
                 found[_TALK[word]] = None
-        elif _bare(word) not in FILLER and (found_stem := stem(word)) not in _EMPTY_VERBS:
-            found[found_stem] = None
+            continue
+        for part in _parts(word):
+            if _bare(part) not in FILLER and (found_stem := stem(part)) not in _EMPTY_VERBS:
+                found[found_stem] = None
     return list(found)
+
+
+def _parts(word: str) -> list[str]:
+    """The words of a compound, which others write apart: «چشم‌پزشکم», «بیست‌ودو», not «دایی‌ام»."""
+    if ZWNJ not in word or _bare(word) in FILLER or _whole(_bare(word)) or readings(word):
+        return [word]
+    first, *others = word.split(ZWNJ)
+    words = [one for one in others if not _TAIL.fullmatch(one)]
+    if not words or first in ("می", "نمی"):
+        return [word]
+    return [first, *(unit[1] + unit[2] if (unit := _UNIT.fullmatch(one)) else one for one in words)]
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """One form for all forms of a word: «قناری‌ام», «قناریم», «قناری»; «می‌خوانم», «خوندی»; «نام», «اسم».
 
-    Applied again it changes nothing. What is left of a word has three letters at least where it had.
+    What is left of a word has three letters at least where it had.
     """
-    if short := _SHORT_NOUN.fullmatch(_bare(word)):
-        plain = short[1]
-    elif name := _name(_bare(word)):
-        plain = name
-    elif _SPOUSE.fullmatch(_bare(word)):
-        plain = "همسر"
-    elif whole := _WHOLE.fullmatch(_bare(word)):
-        plain = whole[1] or _without_endings(whole[2])
-    elif verbs := {form.verb for form in readings(word) or _commanded(word)}:
+    word = _DAY.sub(r"\1شنبه", word)
+    if whole := _whole(_bare(word)):
+        return whole
+    if verbs := {form.verb for form in readings(word) or _commanded(word)}:
         plain = min(verbs)
     else:
         parted = ZWNJ in word and not word.startswith(("می" + ZWNJ, "نمی" + ZWNJ))
         head = word.split(ZWNJ)[0] if parted else word
         plain = _without_endings(_bare(head if len(head) >= _SHORTEST - 1 else word))
     return _GROUPS.get(plain, plain)
+
+
+def _whole(word: str) -> str:
+    """The stem of a word that is not cut by the rules of `_without_endings`; "" for others."""
+    if _SPOUSE.fullmatch(word):
+        return "همسر"
+    if alone := _ALONE.fullmatch(word):
+        return _ALSO_WRITTEN.get(found := next(filter(None, alone.groups())), found)
+    if short := _SHORT_NOUN.fullmatch(word):
+        return _GROUPS.get(short[1], short[1])
+    if name := _name(word):
+        return name
+    if whole := _WHOLE.fullmatch(word):
+        plain = whole[1] or _without_endings(whole[2])
+        return _GROUPS.get(plain, plain)
+    return ""
 
 
 def _name(word: str) -> str:

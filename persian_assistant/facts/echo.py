@@ -20,7 +20,6 @@ _GREETING = re.compile(
     r"|عصر بخیر|خداحافظ|فعلا|باشه|اوکی|آره|نه|خب|راستی)(?![\w\u200c])[\s،!.]*)+"
 )
 _ME = wordset("تو شما خودت")
-_ME_TOO = re.compile(r"(?<![\w\u200c])منم(?=\s+\S)")
 
 
 def worth_telling(text: str) -> str:
@@ -32,7 +31,7 @@ def worth_telling(text: str) -> str:
 def said_back(text: str) -> str:
     """«تو …»: the statements of `text` in the second person; empty where it has none."""
     told = worth_telling(text)
-    return second_person(_ME_TOO.sub("من هم", told)) if told else ""
+    return second_person(told) if told else ""
 
 
 def _told(part: str) -> str:

@@ -52,11 +52,15 @@ _TO_FIRST = {
 _ALSO = wordset("""
     بعدشم بعدم آخرشم اخرشم آخرم اولشم تازشم همشم همه‌شم همش اینم اونم همینم همونم الانم حالام امروزم امشبم
     دیروزم دیشبم پریروزم فردام امسالم پارسالم اینجام اونجام همیشم هیچیم بقیشم بقیه‌شم فقطم هنوزم بازم اگرم
-    یکیشم خیلیم کلیم بعضیام تومنم تومانم میلیونم هزارم
+    یکیشم خیلیم کلیم بعضیام تومنم تومانم میلیونم هزارم دلمه
     """)
 """Whose «م» is «هم»."""
 _OTHERS_ALSO = re.compile(r".{2,}(?:شون|تون)م")
 _AND_A_HALF = "ونیم"
+_NAMED = (lexicon.NAMES - lexicon.COMMON_NAMES) | lexicon.PLACES
+_DISLIKED = re.compile(rf"\s+(?:ن?می[{ZWNJ} ]?)?(?:آم|آی|ام|اوم|آ|ا|یا)\w*")
+_IN_APPOSITION = re.compile(r"\s*،\s*(?:آقای|خانو?م|استاد|دکتر|مهندس|حاج|سرهنگ)\b")
+"""«دبیر فیزیکم، آقای تاج‌میری»: it is told who that is, not what I am."""
 _STATES = wordset("""
     بدهکار طلبکار عاشق مجبور ناچار مایل ساکن مقیم متولد متنفر بیزار حساس مبتلا معتاد وابسته سوار مستاجر مستأجر
     حاضر منتظر نگران خسته آماده راضی ناراضی مطمئن مشغول درگیر باردار حامله مجرد متأهل متاهل بازنشسته بیکار
@@ -134,6 +138,8 @@ def _state(word: str) -> str | None:
     base, joint, ending = word.rpartition(ZWNJ)
     if joint and ending in ("ام", "م") and base in _STATES:
         return f"{base}{ZWNJ}ای" if base.endswith(("ه", "ی")) else f"{base}ی"
+    if word.endswith("شم") and word[:-2] in _STATES:
+        return f"{word[:-1]}ی"
     if word.endswith("م") and word[:-1] in _STATES:
         return f"{word[:-1]}{ZWNJ}ای" if word[-2] in "هی" else f"{word[:-1]}ی"
     return None
@@ -156,16 +162,20 @@ def _turn(
             return word  # «تو» before a noun inside a clause is «در»
         if word == "منم" and old == "م" and not _clausewordset(text, match.start())[1]:
             return "تو هم"
+        if word == "بدم" and old == "م" and _DISLIKED.match(text, match.end()):
+            return "بدت"
         if word in pronouns:
             return pronouns[word]
         if word in _ALSO or word.endswith(_AND_A_HALF):
             return word
         if old == "م" and (also := _also_turned(word, pronouns, swaps)):
             return also
+        if word.rpartition(ZWNJ)[2] in _NAMED or (
+            ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.WHOLE_M
+        ):
+            return word  # «اوس‌رحیم» is nobody's «رحی», «فخری‌خانم» no «خانت»
         if made := _swap_verb(word, change):
             return made
-        if ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.NAMES:
-            return word  # «اوس‌رحیم» is nobody's «رحی»
         if old == "م" and (state := _state(word)):
             return state
         clause, is_last = _clausewordset(text, match.start())
@@ -173,6 +183,7 @@ def _turn(
             is_last
             and old == "م"
             and word.endswith("م")
+            and not _IN_APPOSITION.match(text, match.end())
             and not any(readings(each) for each in _WORD.findall(clause))
         ):
             found = enclitic(_WORD.findall(clause))

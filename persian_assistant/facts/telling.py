@@ -97,7 +97,7 @@ def retold(text: str, most: int) -> str:
     line = " ".join(text.split())
     turned = said(line) if len(line) <= most else ""
     same = line.strip(" .!") in turned and any(word.endswith("م") for word in line.split())  # «تیمم»
-    if turned and not same and set(content(line, quick=True)) <= set(content(turned, quick=True)):
+    if turned and not same and len(content(line, quick=True)) <= len(content(turned, quick=True)):
         return turned
     cut = line if len(line) <= most else f"{line[:most].rpartition(' ')[0] or line[:most]} …"
     return f"گفتی: «{cut}»"

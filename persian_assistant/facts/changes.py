@@ -16,7 +16,7 @@ from persian_assistant.config import data_dir
 from persian_assistant.facts.meaning import word_vectors
 from persian_assistant.facts.passages import FLAGS, Passage, Question, words_met
 from persian_assistant.facts.text_net import TextNet
-from persian_assistant.facts.times import is_number
+from persian_assistant.facts.times import DAYS, MONTHS, is_number
 from persian_assistant.facts.verbs import VERBS
 from persian_assistant.text import normalise
 
@@ -35,6 +35,7 @@ MET = 0.8
 """How far each word of the question must be met by a turn with words of change that surely ends another."""
 _MET, _WORDS, _SHARED, _ANOTHERS, _MARK = 3, 7, 8, 15, 18
 """Places among the numbers: the word met least, words shared, the rarest, another's, words of change."""
+_DATE = "|".join(sorted((word.replace("\u200c", " ?") for word in DAYS | MONTHS), key=len, reverse=True))
 _CHANGED = re.compile(
     r"\b(?:دیگه|دیگر)\b(?:(?!\b(?:یه|یک|هم)\b).){0,25}\b(?:نیست\w*|نمی ?\w+|ندار\w+|نه)\b"
     r"|\b(?:ول|عوض|منتقل|لغو|کنسل)\w*(?: ?(?:ش|شو|شون))? ?(?:کرد|شد)|\bکنار گذاشت|\bگذاشت\w* کنار"
@@ -42,6 +43,9 @@ _CHANGED = re.compile(
     r"|\bاز (?:این|همین) (?:هفته|ماه|ترم|سال|پس|به بعد)\b|\bاز (?:امروز|فردا|الان|حالا) (?:به بعد|دیگ)"
     r"|\bبه پایان رسید\w* و\b|\bنقل ?مکان|\bاسباب ?کشی|\bاستعفا|\bتغییر (?:کرد|داد)|\bمنصرف|\bپشیمون شد"
     r"|\b(?:عقب|جلو) ?(?:افتاد|انداخت)|\b(?:زیاد|کم|اضافه) (?:شد|کرد)"
+    r"|\b(?:افتاد|موند|ماند|موکول شد|انداخت\w*)(?: (?:برای|واسه|به|تا|تو))?"
+    rf" (?:{_DATE}|\d|هفته|ماه|فردا|پس ?فردا)"
+    rf"|\b(?:{_DATE}) (?:افتاد|موند)\b"
 )
 
 

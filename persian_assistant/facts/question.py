@@ -118,9 +118,8 @@ class Profile:
 @lru_cache(maxsize=1)
 def owners() -> frozenset[str]:
     """Stems of those whom a question may be about instead of the user."""
-    return frozenset(stem(word) for word in lexicon.KIN | lexicon.ANIMALS) - {
-        stem(word) for word in _TITLES.split()
-    }
+    named = (word for word in lexicon.KIN | lexicon.ANIMALS if content(word, quick=True) == [stem(word)])
+    return frozenset(map(stem, named)) - {stem(word) for word in _TITLES.split()}
 
 
 @lru_cache(maxsize=1)

@@ -159,7 +159,7 @@ class Serving:
         if ready and self.is_small and not quotable.must:  # what was taught to these very words goes first
             quotable = Quotable(tuple(ready), must=True)
         elif self.knows_or_invents(messages):
-            return self._surely(messages, generation, cancel, worth_saying)
+            return self._surely(_asked_alone(messages), generation, cancel, worth_saying)
         elif not guess and self.is_tiny and not quotable.lines and asks(messages[-1].content):
             return self._surely(messages, generation, cancel, known)
         return self.engine.stream(messages, generation, cancel, quotable)
@@ -208,6 +208,11 @@ class Serving:
         if self._peft_model is None:
             return self._folder_parameters
         return sum(tensor.numel() for tensor in adapters.adapter_tensors(self._peft_model).values())
+
+
+def _asked_alone(messages: Sequence[Message]) -> list[Message]:
+    """Without what was said before: a small model would rather say its last answer again, and surely."""
+    return [*(one for one in messages[:1] if one.role == "system"), messages[-1]]
 
 
 def quotable_lines(messages: Sequence[Message]) -> Quotable:

@@ -96,6 +96,19 @@ def test_a_model_that_guesses_says_that_it_is_not_sure(
     assert answer(serving, OF_LIFE) == (guessed if ended else UNSURE)
 
 
+def test_what_was_said_before_is_not_said_again_to_a_question_about_ones_life(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubt, "LEAST", -math.inf)
+    monkeypatch.setattr(doubt, "BESIDE_THE_POINT", -math.inf)
+    before = [Message("user", "سگم چی دوست داره؟"), Message("assistant", "سگت استخوان دوست داره.")]
+    asked = [Message("system", "دستیار باش."), *before, Message("user", OF_LIFE)]
+    said = "".join(serving.stream(asked, GREEDY, threading.Event()))
+    assert said == answer(serving, OF_LIFE, "دستیار باش.")
+    engine = serving.engine
+    assert "".join(engine.stream(asked, GREEDY)) != "".join(engine.stream([asked[0], asked[-1]], GREEDY))
+
+
 def test_a_larger_model_and_one_that_is_given_a_line_say_what_they_say(serving: Serving) -> None:
     given = "دستیار باش.\n\nاز کاربر می‌دانم:\n- اسم قناری تو نغمه است."
     assert answer(serving, OF_LIFE, given).startswith("اسم قناری تو")

@@ -38,8 +38,11 @@ def replaced(found: list[str]) -> list[str]:
     return found
 
 
-def moves(draft: Draft, fact: Fact) -> bool:
-    """Whether `draft` («نوبتم افتاد پنج‌شنبه») gives `fact` («نوبتم سه‌شنبه است») another date."""
+def moves(draft: Draft, fact: Fact, *, in_part: bool = False) -> bool:
+    """Whether `draft` («نوبتم افتاد پنج‌شنبه») gives `fact` («نوبتم سه‌شنبه است») another date.
+
+    `in_part`: also one that it does not name in full («نوبت چشم‌پزشکیم سه‌شنبه است»).
+    """
     if draft.details.get("rule") != "clause" or fact.details.get("kind") not in _DATED:
         return False
     frame = load(draft.details["frame"])
@@ -48,7 +51,7 @@ def moves(draft: Draft, fact: Fact) -> bool:
     moved = {word.stem for word in frame.subject}
     parts = (fact.details[name] for name in ("attribute", "owner"))
     dated = {word.stem for part in parts for word in load_words(part)}
-    return bool(dated) and dated <= moved
+    return bool(dated) and (dated <= moved or (in_part and bool(moved) and moved <= dated))
 
 
 def _named(before: Sequence[str]) -> tuple[list[str], int] | None:

@@ -170,9 +170,8 @@ def _turn(
             return word
         if old == "م" and (also := _also_turned(word, pronouns, swaps)):
             return also
-        if word.rpartition(ZWNJ)[2] in _NAMED or (
-            ZWNJ in word and word.rpartition(ZWNJ)[2] in lexicon.WHOLE_M
-        ):
+        _, joint, last = word.rpartition(ZWNJ)
+        if last in _NAMED or (joint and last in lexicon.WHOLE_M):
             return word  # «اوس‌رحیم» is nobody's «رحی», «فخری‌خانم» no «خانت»
         if made := _swap_verb(word, change):
             return made

@@ -334,12 +334,12 @@ class FactStore:
         if not draft.single:
             return []
         value = same(draft.value)
-        about = [one for one in self.live() if one.kind != "stated" and one.details.get(ABOUT) == draft.key]
-        taught = [one for one in about if value not in same(one.value)]
-        stated = [one for one in self.live() if one.kind == "stated" and same(one.value) != value]
-        moved = [one for one in stated if moves(draft, one)]
-        in_part = [] if moved else [one for one in stated if moves(draft, one, in_part=True)]
-        return [one.id for one in (*taught, *moved, *(in_part if len(in_part) == 1 else []))]
+        live = self.live()
+        taught = [one for one in live if one.kind != "stated" and one.details.get(ABOUT) == draft.key]
+        dated = [one for one in live if one.kind == "stated" and moves(draft, one, in_part=True)]
+        dated = [one for one in dated if same(one.value) != value]
+        moved = [one for one in dated if moves(draft, one)] or (dated if len(dated) == 1 else [])
+        return [*(one.id for one in taught if value not in same(one.value)), *(one.id for one in moved)]
 
     def _lesson(self, number: int, question: str, answer: str, kind: Literal["taught", "fixed"]) -> Fact:
         """The fact of a lesson, and of what its answer states of something known already."""
